@@ -56,7 +56,7 @@ impl FirstReading {
     }
 }
 
-/// Rows of another source that are read once, if that decodes them and there is memory to keep them.
+/// Rows of another source, which are read once if the source decodes them and there is memory to keep them.
 pub(crate) struct ReadOnce<'a> {
     rows: &'a dyn Rows,
     kept: FirstReading,

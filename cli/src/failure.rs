@@ -81,7 +81,7 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
 }
 
 impl From<io::Error> for Failure {
-    /// An error of writing to stdout: the library does all other writing.
+    /// Makes the failure of writing to stdout; the library does all other writing.
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,

@@ -3,8 +3,8 @@
 //! A write-ahead log needs memory that all processes share, and locks that all of them see. Network file systems have
 //! neither between machines: databases on them are damaged sooner or later, without a message.
 
-use crate::database::Place;
 use crate::output::Failure;
+use crate::place::Place;
 use std::io;
 use std::path::{Path, PathBuf};
 

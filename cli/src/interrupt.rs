@@ -1,5 +1,5 @@
-//! Handles Ctrl-C and requests to end. The first one asks running work to stop, and most work hears that between two
-//! steps. If work has not ended a moment later, the process is ended here, and so it is at the second request.
+//! Handles Ctrl-C and requests to end. The first one asks running work to stop, and most work looks for that between
+//! two steps. If work has not ended a moment later, the process is ended here, and so it is at the second request.
 //!
 //! This is safe at any instant: files appear under their names only when they are complete, and databases undo changes
 //! that were not committed, as after a power failure.

@@ -36,6 +36,7 @@ mod memory;
 mod outliers;
 mod output;
 mod outputs;
+mod place;
 mod progress;
 mod report;
 mod stats;

@@ -87,7 +87,7 @@ fn answer(found: bool) -> Answer {
     if found { Answer::Yes } else { Answer::No }
 }
 
-/// How the flags say that tokens are written; none where the text is as the registry writes it.
+/// Returns the form of tokens that flags name; none where flags name none, and IDs are written as in the registry.
 fn tokens(args: &LookupArgs, registry: &Registry) -> semid::Result<Option<IdText>> {
     let own = registry.id_text().format().template();
     let template = match (args.template.over(own, &args.namespace)?, args.base) {

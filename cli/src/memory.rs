@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Bytes from which on an allocation may fail: what needs so much at once grows with the input, and is no batch or
-/// sample of it, so the library makes an error that says what it was for.
+/// An allocation of so many bytes may fail. What needs so much at once grows with the input, and is no batch or sample
+/// of it, so the library returns an error that says what the memory was for.
 const LARGE: usize = 16 << 20;
 
 /// What is written, in the words of the library's error.
@@ -31,13 +31,13 @@ const EXIT_CODE: i32 = 2;
 /// How long the thread that ends the process may take before another one does it.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The system's allocator, but where it has no memory for less than 16 MiB, the process ends with exit code 2.
+/// The system's allocator. Where it has no memory for less than 16 MiB, the process ends with exit code 2.
 #[derive(Debug)]
 pub struct Memory;
 
-// SAFETY: every call goes to the system's allocator with the arguments of the caller, who promises of them what that
-// allocator asks for, and what it answers is returned as it is. A failed call may not return, which an allocator is
-// allowed: it must not unwind, and `end` does not. The system's allocator is not at work meanwhile, so `end` may free
+// SAFETY: every call passes its arguments to the system's allocator and returns that allocator's answer. The caller
+// promises of the arguments what the system's allocator asks for. An allocator need not return where it fails; it must
+// not unwind, and `end` does not. The system's allocator is not at work meanwhile, so `end` may free
 // memory, and even ask for some.
 unsafe impl GlobalAlloc for Memory {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -110,13 +110,13 @@ struct Findings {
 const WORST: usize = 8;
 
 impl Noticed {
-    /// For rows that are measured by `metric`.
+    /// Notices rows of zeros, if the metric is cosine.
     pub(crate) fn new(rows: &dyn Rows, metric: Metric) -> Self {
         let is_cosine = metric == Metric::Cosine;
         Self { dim: rows.dim().max(1), is_cosine, ends: None, found: Mutex::default() }
     }
 
-    /// For rows that a model encodes; values that it cuts off are noticed too.
+    /// Notices rows that a model encodes, and values that it cuts off.
     pub(crate) fn of_model(rows: &dyn Rows, model: &Model) -> Self {
         let noticed = Self::new(rows, model.metric());
         // Under the cosine metric every row has a grid of its own.

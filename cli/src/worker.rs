@@ -30,7 +30,7 @@ pub(crate) fn run(common: &Common, args: &WorkerArgs) -> Outcome {
     let device = common.device()?;
     let input = Input::open(common, &args.input, Texts::default(), args.weights.weight_column.as_deref())?;
     output::warn(&input.warnings());
-    let weights = args.weights.read(&input)?;
+    let weights = input.weights(&args.weights)?;
     let worker = match &args.rows {
         None => Worker::new(&input.rows, args.first_row, &device),
         Some(span) if span.end > input.rows.len() => {

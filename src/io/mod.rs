@@ -24,6 +24,7 @@ mod opening;
 mod options;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod provenance;
 mod safetensors;
 mod side_by_side;
 pub(crate) mod spool;
@@ -46,11 +47,10 @@ pub use options::{FloatBytes, ReadOptions};
 pub(crate) use parquet::{CodeLists, read_code_lists, read_reals};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetRows, columns, read_strings};
+pub use provenance::{Provenance, ProvenanceInput};
 pub use safetensors::SafetensorsRows;
 #[cfg(feature = "csv")]
 pub(crate) use text::column_names;
-
-pub use crate::origin::{Provenance, ProvenanceInput};
 
 use crate::error::Result;
 use std::path::Path;

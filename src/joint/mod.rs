@@ -22,7 +22,8 @@ pub(crate) struct JointSums {
     pairs: Vec<PairCounts>,
 }
 
-/// How many rows have code a of one level and code b of another: `a K + b` ascending, with a count that is not 0.
+/// How many rows have code a of one level and code b of another, for every pair of codes that rows have: ascending keys
+/// `a K + b`, and the count of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PairCounts {
     pub(crate) keys: Vec<u32>,
@@ -30,7 +31,7 @@ pub(crate) struct PairCounts {
 }
 
 impl PairCounts {
-    /// Counts the codes of rows that count `times` each; `clusters` is K of the second level.
+    /// Counts the pairs of codes; row i counts `times(i)` times, and `clusters` is K of the second level.
     pub(crate) fn of(first: &[u32], second: &[u32], clusters: usize, times: impl Fn(usize) -> u64) -> Self {
         let pair = |(row, (a, b)): (usize, (&u32, &u32))| (key(*a, *b, clusters), times(row));
         let mut pairs: Vec<(u32, u64)> = first.iter().zip(second).enumerate().map(pair).collect();
@@ -40,7 +41,7 @@ impl PairCounts {
         found
     }
 
-    /// Adds a count to a key, which is none before the last one.
+    /// Adds a count to a key, which is not below the last one.
     fn push(&mut self, key: u32, count: u64) {
         match self.counts.last_mut().filter(|_| self.keys.last() == Some(&key)) {
             Some(last) => *last = last.saturating_add(count),

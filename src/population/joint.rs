@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 impl Held {
     /// Gives the rows, of which no level has been subtracted, codes of all `levels` by a beam; returns the sums of what
-    /// is left by these codes. The rows are what they were before; after an error they may not be.
+    /// is left by these codes. Afterwards the rows are what they were before, unless there was an error.
     pub(super) fn joint(
         &mut self,
         levels: &[Arc<Codebook>],

@@ -26,7 +26,7 @@ pub(crate) fn farthest(table: &mut dyn Table, codebook: &Codebook, count: usize)
     Ok(first(rows.filter(|row| row.distance > 0), count))
 }
 
-/// Returns the numbers of the rows in the place of the rows, each as often as the row counts, up to `count` in all.
+/// Replaces the place of every row by its numbers, of which it has as many as it counts; returns the first `count`.
 pub(super) fn numbered(far: Vec<FarRow>, weights: &Weights, count: usize) -> Vec<FarRow> {
     let copies = |row: FarRow| {
         let place = usize::try_from(row.place).unwrap_or(usize::MAX);

@@ -47,7 +47,7 @@ impl<'a> Shard<'a> {
         Self { keeps, ..self }
     }
 
-    /// Lets the rows count as often as `weights` say: one for each of the rows that the shard's are a part of.
+    /// Lets the rows count as often as `weights` say, which has one for each of the rows that the shard was made with.
     pub(crate) fn weighted(mut self, weights: Option<Weights>) -> Self {
         self.source = self.source.weighted(weights);
         self.used = None;

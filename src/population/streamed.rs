@@ -90,7 +90,8 @@ const WEIGHT: u64 = 8;
 /// The bytes that a row with a weight takes beside a table: weights of the rows that a sample takes, and the codes of
 /// the last sums, of the assignment before and of this one.
 const WEIGHTED: u64 = 24;
-/// The bytes of a pair of codes that a refinement counts, in the sums so far, those of a shard, and both together.
+/// The bytes that a refinement takes to count a pair of codes: in the sums so far, in those of a shard, and in both
+/// together.
 const PAIR: u64 = 36;
 /// The smallest number of rows of a turn.
 const TURN_ROWS: u64 = 1024;

@@ -15,7 +15,7 @@ const VALUES: usize = 1 << 20;
 /// The device takes no part in them: it gives codes and rows.
 pub(super) struct Weighted {
     weights: Weights,
-    /// The sums by the codes that they are of.
+    /// The latest sums, and the codes by which rows were summed.
     sums: Option<(Vec<u32>, Partial)>,
 }
 
@@ -52,7 +52,7 @@ impl Weighted {
             for (row, values) in rows.iter().zip(values.chunks_exact(table.dim())) {
                 let weight = self.weights.of(*row) as i64;
                 let of = |codes: &[u32]| codes.get(*row).map_or(usize::MAX, |code| *code as usize);
-                // A row without a code before has one beyond all clusters, which adds nothing.
+                // A row that had no code counts as one with a code beyond all clusters, where nothing is added.
                 partial.add_times(of(&known), values, -weight);
                 partial.add_times(of(codes), values, weight);
             }

@@ -15,7 +15,7 @@ use std::ops::Range;
 /// keeps on its device is a cache, never a source.
 pub struct Worker<'a> {
     shard: Shard<'a>,
-    /// The number of rows that the shard's are a part of.
+    /// The number of rows that the worker was made with; the shard has some of them, or all.
     len: usize,
     dim: usize,
 }

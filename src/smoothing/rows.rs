@@ -17,8 +17,8 @@ const CHUNK_VALUES: usize = 1 << 20;
 
 /// Rows of which each is mixed with the mean of its partners. Rows without a partner stay as they are.
 ///
-/// The partners of a row may be anywhere, so all rows are read once and kept: N D values of four bytes, in memory or,
-/// if that took more than half of it, in a temporary file.
+/// The partners of a row may be anywhere, so all rows are read once and kept: N D values of four bytes, in memory,
+/// or in a temporary file if they would take more than half of the memory.
 ///
 /// # Shapes
 /// (N, D), as the source.

@@ -2,7 +2,7 @@
 
 use super::record::SweepRecord;
 use crate::error::{ErrorKind, Result};
-use crate::metrics::{ByDistance, ErrorMetrics, Estimate, IdMetrics, NeighborMetrics};
+use crate::metrics::{ErrorMetrics, Estimate, IdMetrics, NeighborMetrics};
 use std::cmp::Ordering;
 
 /// A number by which runs are ranked.
@@ -50,23 +50,7 @@ fn weighted(record: &SweepRecord, part: fn(&ErrorMetrics) -> f64) -> Option<f64>
     record.weighted.as_ref().map(part)
 }
 
-fn recall(record: &SweepRecord, part: fn(&ByDistance<Estimate>) -> f64) -> Option<f64> {
-    record.metrics.neighbors.as_ref().map(|neighbors| part(&neighbors.recall_at_k))
-}
-
-fn ndcg(record: &SweepRecord, part: fn(&ByDistance<Estimate>) -> f64) -> Option<f64> {
-    record.metrics.neighbors.as_ref().map(|neighbors| part(&neighbors.ndcg_at_k))
-}
-
-fn weighted_recall(record: &SweepRecord, part: fn(&ByDistance<Estimate>) -> f64) -> Option<f64> {
-    record.metrics.neighbors.as_ref().and_then(|neighbors| neighbors.weighted_recall_at_k.as_ref()).map(part)
-}
-
-fn weighted_ndcg(record: &SweepRecord, part: fn(&ByDistance<Estimate>) -> f64) -> Option<f64> {
-    record.metrics.neighbors.as_ref().and_then(|neighbors| neighbors.weighted_ndcg_at_k.as_ref()).map(part)
-}
-
-fn correlation(record: &SweepRecord, part: fn(&NeighborMetrics) -> Option<Estimate>) -> Option<f64> {
+fn neighbors(record: &SweepRecord, part: fn(&NeighborMetrics) -> Option<Estimate>) -> Option<f64> {
     record.metrics.neighbors.as_ref().and_then(part).map(|estimate| estimate.value)
 }
 
@@ -96,23 +80,23 @@ const METRICS: [SweepMetric; 32] = [
     less("squared_error_per_row", |record| errors(record, |errors| errors.squared_error_per_row)),
     less("mse", |record| errors(record, |errors| errors.mse)),
     less("relative_l1", |record| errors(record, |errors| errors.relative_l1)),
-    more("recall_at_k.prefix", |record| recall(record, |recall| recall.prefix.value)),
-    more("recall_at_k.decoded", |record| recall(record, |recall| recall.decoded.value)),
-    more("recall_at_k.hamming", |record| recall(record, |recall| recall.hamming.value)),
-    more("ndcg_at_k.prefix", |record| ndcg(record, |ndcg| ndcg.prefix.value)),
-    more("ndcg_at_k.decoded", |record| ndcg(record, |ndcg| ndcg.decoded.value)),
-    more("ndcg_at_k.hamming", |record| ndcg(record, |ndcg| ndcg.hamming.value)),
-    more("distance_correlation.prefix", |record| correlation(record, |of| of.distance_correlation.prefix)),
-    more("distance_correlation.decoded", |record| correlation(record, |of| of.distance_correlation.decoded)),
-    more("distance_correlation.hamming", |record| correlation(record, |of| of.distance_correlation.hamming)),
+    more("recall_at_k.prefix", |record| neighbors(record, |of| Some(of.recall_at_k.prefix))),
+    more("recall_at_k.decoded", |record| neighbors(record, |of| Some(of.recall_at_k.decoded))),
+    more("recall_at_k.hamming", |record| neighbors(record, |of| Some(of.recall_at_k.hamming))),
+    more("ndcg_at_k.prefix", |record| neighbors(record, |of| Some(of.ndcg_at_k.prefix))),
+    more("ndcg_at_k.decoded", |record| neighbors(record, |of| Some(of.ndcg_at_k.decoded))),
+    more("ndcg_at_k.hamming", |record| neighbors(record, |of| Some(of.ndcg_at_k.hamming))),
+    more("distance_correlation.prefix", |record| neighbors(record, |of| of.distance_correlation.prefix)),
+    more("distance_correlation.decoded", |record| neighbors(record, |of| of.distance_correlation.decoded)),
+    more("distance_correlation.hamming", |record| neighbors(record, |of| of.distance_correlation.hamming)),
     less("weighted_squared_error_per_row", |record| weighted(record, |errors| errors.squared_error_per_row)),
     less("weighted_mse", |record| weighted(record, |errors| errors.mse)),
-    more("weighted_recall_at_k.prefix", |record| weighted_recall(record, |recall| recall.prefix.value)),
-    more("weighted_recall_at_k.decoded", |record| weighted_recall(record, |recall| recall.decoded.value)),
-    more("weighted_recall_at_k.hamming", |record| weighted_recall(record, |recall| recall.hamming.value)),
-    more("weighted_ndcg_at_k.prefix", |record| weighted_ndcg(record, |ndcg| ndcg.prefix.value)),
-    more("weighted_ndcg_at_k.decoded", |record| weighted_ndcg(record, |ndcg| ndcg.decoded.value)),
-    more("weighted_ndcg_at_k.hamming", |record| weighted_ndcg(record, |ndcg| ndcg.hamming.value)),
+    more("weighted_recall_at_k.prefix", |record| neighbors(record, |of| Some(of.weighted_recall_at_k?.prefix))),
+    more("weighted_recall_at_k.decoded", |record| neighbors(record, |of| Some(of.weighted_recall_at_k?.decoded))),
+    more("weighted_recall_at_k.hamming", |record| neighbors(record, |of| Some(of.weighted_recall_at_k?.hamming))),
+    more("weighted_ndcg_at_k.prefix", |record| neighbors(record, |of| Some(of.weighted_ndcg_at_k?.prefix))),
+    more("weighted_ndcg_at_k.decoded", |record| neighbors(record, |of| Some(of.weighted_ndcg_at_k?.decoded))),
+    more("weighted_ndcg_at_k.hamming", |record| neighbors(record, |of| Some(of.weighted_ndcg_at_k?.hamming))),
     less("predicted_collision_rate", |record| record.predicted.map(|predicted| predicted.collision_rate)),
 ];
 

@@ -1,7 +1,7 @@
 //! Flags of `semid export`.
 
 use super::{NamespaceArgs, TemplateArgs};
-use crate::database::Place;
+use crate::place::Place;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 

@@ -1,10 +1,8 @@
 //! Flags of labels, which give the codes of first levels.
 
-use crate::input::Input;
-use crate::output::Failure;
 use clap::{Args, ValueEnum};
 use semid::{LabelTable, Labels, UnknownLabel};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Levels from labels")]
@@ -30,15 +28,9 @@ pub(crate) struct LabelledFitArgs {
 }
 
 impl LabelledFitArgs {
-    /// Reads the labels of the rows, if flags name some.
-    pub(crate) fn read(&self, input: &Input) -> Result<Option<Labels>, Failure> {
-        match (self.prefix.first_given(), self.unknown) {
-            (Some(_), _) => self.prefix.read(input, &[]),
-            (None, None) => Ok(None),
-            (None, Some(_)) => Err(Failure::Error(
-                "--unknown is about rows without a label; give labels with --prefix-column, or leave it out".into(),
-            )),
-        }
+    /// Returns whether `--unknown` was given.
+    pub(crate) fn says_unknown(&self) -> bool {
+        self.unknown.is_some()
     }
 
     /// Returns what rows without a known label get.
@@ -80,24 +72,6 @@ impl PrefixArgs {
             None => tables.iter().map(|table| Some(table.column())).collect(),
         }
     }
-
-    /// Reads the labels that the flags name; without flags, those in the columns that the model names, as far as the
-    /// input has all of them.
-    pub(crate) fn read(&self, input: &Input, tables: &[LabelTable]) -> Result<Option<Labels>, Failure> {
-        let columns = match self.first_given() {
-            Some("prefix-labels") => self.prefix_labels.iter().map(|path| lines_of(path, input)).collect(),
-            Some(_) => self.prefix_column.iter().map(|column| of_column(column, input)).collect(),
-            None => {
-                let names = input.rows.columns()?;
-                let has_all = tables.iter().all(|table| names.iter().any(|name| name == table.column()));
-                if tables.is_empty() || !has_all {
-                    return Ok(None);
-                }
-                tables.iter().map(|table| of_column(table.column(), input)).collect::<Result<Vec<_>, Failure>>()
-            }
-        };
-        Ok(Some(Labels::new(columns?)?))
-    }
 }
 
 /// Says that the input lacks the labels of a model that takes some.
@@ -111,23 +85,4 @@ pub(crate) fn without_labels(labels: Option<&Labels>, tables: &[LabelTable]) -> 
          give them with --prefix-column or --prefix-labels",
         names.join(", ")
     )]
-}
-
-/// A name, and a label for every row that has one.
-type Column = (String, Vec<Option<String>>);
-
-fn of_column(column: &str, input: &Input) -> Result<Column, Failure> {
-    match input.has_columns()? {
-        true => Ok((column.to_owned(), input.rows.labels(column)?)),
-        false => Err(input.refuse(
-            "--prefix-column needs an input that has columns, such as .parquet; give the labels with \
-             --prefix-labels FILE",
-        )),
-    }
-}
-
-fn lines_of(path: &Path, input: &Input) -> Result<Column, Failure> {
-    let texts = input.texts(("--prefix-column", None), ("labels", "--prefix-labels", Some(path)))?;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok((name, texts.unwrap_or_default().into_iter().map(Some).collect()))
 }

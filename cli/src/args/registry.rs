@@ -1,7 +1,7 @@
 //! Flags of the commands on databases of semantic IDs.
 
 use super::{Format, InputArgs, NamespaceArgs, PairArgs, PrefixArgs, Share, TemplateArgs};
-use crate::database::Place;
+use crate::place::Place;
 use clap::{Args, ValueEnum, ValueHint};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;

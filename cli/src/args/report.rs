@@ -2,7 +2,6 @@
 
 use super::ids::{of_weights, without_input};
 use super::{IdsArgs, InputArgs, KeyArgs, PrefixArgs, SmoothArgs, WeightArgs};
-use crate::input::Texts;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -116,11 +115,6 @@ pub(crate) struct PageArgs {
 }
 
 impl PageArgs {
-    /// Returns the source of the items' names.
-    pub(crate) fn texts(&self) -> Texts<'_> {
-        Texts { column: self.id_column.as_deref(), file: self.items.as_deref() }
-    }
-
     /// Returns the first flag that was given, so that it can be refused where there is no page.
     ///
     /// Names of items are for something else too if `names_are_keys`.

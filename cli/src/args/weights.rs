@@ -1,9 +1,6 @@
 //! Flags of weights.
 
-use crate::input::Input;
-use crate::output::Failure;
 use clap::Args;
-use semid::Weights;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -31,22 +28,5 @@ impl WeightArgs {
             ("weight-step", self.weight_step.is_some()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
-    }
-
-    /// Reads the weights of the rows of `input`, if they were asked for.
-    pub(crate) fn read(&self, input: &Input) -> Result<Option<Weights>, Failure> {
-        let column = ("--weight-column", self.weight_column.as_deref());
-        let texts = input.texts(column, ("weights", "--weights", self.weights.as_deref()))?;
-        let step = self.weight_step.as_deref().unwrap_or("1");
-        match texts {
-            None if self.weight_step.is_some() => Err(Failure::Error(
-                "--weight-step is the step of --weight-column or --weights; give one of these, or leave it out".into(),
-            )),
-            None => Ok(None),
-            Some(texts) => Weights::read(texts, step).map(Some).map_err(|error| match &self.weights {
-                Some(path) => Failure::of_file(error.map_rows(|row| input.rows.input_row(row)), path),
-                None => input.failure(error),
-            }),
-        }
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     warnings.extend(file_system::check_place(&args.db)?);
     let refresh = refresh::Refresh::of(args, &input)?;
     let mut out = output(args, &input)?;
-    let labels = args.prefix.read(&input, &tables)?;
+    let labels = input.labels(&args.prefix, &tables)?;
     warnings.extend(without_labels(labels.as_ref(), &tables));
     let mut engine = engine::open(args, &input)?;
     let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(Some(keys.clone())), None, None)?;

@@ -33,7 +33,7 @@ pub(super) fn older(
         let older = Model::load(path)?;
         let labels = match older.label_tables() {
             [] => None,
-            tables => prefix.read(input, tables)?,
+            tables => input.labels(prefix, tables)?,
         };
         let seen = input.rows_for(&older)?;
         let rows = seen.as_ref().map_or(rows, |seen| seen);

@@ -1,9 +1,9 @@
 //! Writes the judgement of IDs as text for people.
 
-use super::table::{self, COMES, co_occurrence, estimate, number, section};
+use super::sections::{COMES, co_occurrence, collisions, estimate, levels, number, purity, weighted};
 use crate::judge::{Embedded, Judged, Kinds};
 use crate::output::things;
-use semid::mapping::{Churn, FanOut, WeightedCollisions};
+use semid::mapping::{Churn, FanOut};
 use semid::metrics::{ByCodes, Estimate, IdNeighborMetrics};
 
 /// Returns the whole result as text.
@@ -11,37 +11,19 @@ pub(super) fn text(judged: &Judged) -> String {
     let items = things(judged.codes.rows as usize, "item");
     let head = format!("{items} with IDs of up to {}\n", things(judged.codes.levels.len(), "code"));
     let sections = [
-        Some(table::collisions(&judged.codes)),
+        Some(collisions(&judged.codes)),
         judged.weighted.as_ref().map(weighted),
         Some(ceiling(judged)),
-        Some(table::levels(&judged.codes)),
+        Some(levels(&judged.codes)),
         Some(fan_out(&judged.fan_out)),
         judged.embeddings.as_ref().map(kinds),
         judged.embeddings.as_ref().and_then(|embedded| embedded.neighbors.as_ref()).map(neighbors),
-        judged.embeddings.as_ref().and_then(|embedded| embedded.prefix_purity.as_deref()).map(table::purity),
+        judged.embeddings.as_ref().and_then(|embedded| embedded.prefix_purity.as_deref()).map(purity),
         judged.co_occurrence.as_ref().map(|of| co_occurrence(of, COMES)),
         judged.churn.as_ref().map(churn),
     ];
     let body: Vec<String> = sections.into_iter().flatten().collect();
     format!("{head}\n{}", body.join("\n"))
-}
-
-pub(super) fn weighted(weighted: &WeightedCollisions) -> String {
-    section(
-        "Collisions by weight",
-        &[
-            (
-                "collided_weight_rate",
-                number(weighted.collided_weight_rate),
-                "share of the weight of items whose ID another item has too",
-            ),
-            (
-                "lost_weight_rate",
-                number(weighted.lost_weight_rate),
-                "share of the weight lost if an ID stands for its heaviest item only",
-            ),
-        ],
-    )
 }
 
 fn ceiling(judged: &Judged) -> String {

@@ -1,12 +1,12 @@
 //! Writes an evaluation for people: aligned numbers, each with its meaning.
 
+use super::Evaluated;
 use super::against::Unchanged;
 use super::co_occurrence::Together;
-use super::ids_text;
-use super::{Evaluated, Margins};
+use super::coded::Margins;
+use super::sections::{COMES, co_occurrence, collisions, estimate, levels, number, purity, section, weighted};
 use crate::output::{numbers, things};
-use semid::mapping::CoOccurrence;
-use semid::metrics::{ByDistance, CodeMetrics, ErrorMetrics, Estimate, NeighborMetrics, PrefixPurity};
+use semid::metrics::{ByDistance, ErrorMetrics, Estimate, NeighborMetrics};
 
 /// Returns the whole result as text.
 pub(super) fn text(evaluated: &Evaluated) -> String {
@@ -17,7 +17,7 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
     let head = format!("{rows} of {dim}; {kind}, {metric}; clusters per level: {clusters}\n");
     let sections = [
         Some(collisions(&quality.codes)),
-        evaluated.weighted_collisions.as_ref().map(ids_text::weighted),
+        evaluated.weighted_collisions.as_ref().map(weighted),
         Some(levels(&quality.codes)),
         Some(quality.errors.as_ref().map_or_else(no_errors, |of| errors(of, ERRORS))),
         evaluated.weighted.as_ref().map(|of| errors(of, WEIGHTED)),
@@ -32,65 +32,6 @@ pub(super) fn text(evaluated: &Evaluated) -> String {
         "{head}\n{}\nMeasured on {device} in {seconds:.2} s; the numbers are the same on every device.\n",
         body.join("\n")
     )
-}
-
-/// Writes a heading, and lines with a name, a value and its meaning.
-pub(super) fn section(heading: &str, lines: &[(&str, String, &str)]) -> String {
-    let line = |(name, value, meaning): &(&str, String, &str)| format!("  {name:<22}{value:>12}   {meaning}\n");
-    format!("{heading}\n{}", lines.iter().map(line).collect::<String>())
-}
-
-pub(super) fn collisions(codes: &CodeMetrics) -> String {
-    let ids = &codes.ids;
-    let mut text = section(
-        "Collisions: items with the same ID",
-        &[
-            ("distinct_ids", ids.distinct_ids.to_string(), "number of different IDs, U, of N rows"),
-            (
-                "collision_rate",
-                number(ids.collision_rate),
-                "1 - U/N: share of items that would have to move for all to be alone",
-            ),
-            ("collided_item_rate", number(ids.collided_item_rate), "share of items whose ID another item has too"),
-            ("max_bucket", ids.max_bucket.to_string(), "number of items of the most shared ID"),
-            ("entropy_ratio", number(ids.entropy_ratio), "1 if every possible ID were equally frequent"),
-            ("perplexity", number(ids.perplexity), "number of equally frequent IDs with the same entropy"),
-            ("gini", number(ids.gini), "0 if all IDs that occur have equally many items, near 1 if a few have most"),
-            ("imbalance", number(ids.imbalance), "1 if all IDs that occur have equally many items"),
-        ],
-    );
-    let largest = codes.largest_buckets.iter().map(|bucket| {
-        let codes: Vec<String> = bucket.codes.iter().map(u32::to_string).collect();
-        format!("{} ({})", codes.join("-"), things(bucket.items as usize, "item"))
-    });
-    let largest: Vec<String> = largest.take(3).collect();
-    if !largest.is_empty() {
-        text += &format!("  most shared: {}\n", largest.join(", "));
-    }
-    text
-}
-
-pub(super) fn levels(codes: &CodeMetrics) -> String {
-    let mut text = "\
-Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; imbalance, at best 1; 1 - prefixes/N
-   level clusters   used   dead  perplexity  entropy   gini  imbalance  prefix_collision_rate
-"
-    .to_owned();
-    for (i, level) in codes.levels.iter().enumerate() {
-        text += &format!(
-            "  {:>6} {:>8} {:>6} {:>6} {:>11.2} {:>8.4} {:>6.3} {:>10.3} {:>22.4}\n",
-            i + 1,
-            level.clusters,
-            level.used_codes,
-            level.dead_codes,
-            level.perplexity,
-            level.entropy,
-            level.gini,
-            level.imbalance,
-            level.prefix_collision_rate
-        );
-    }
-    text
 }
 
 const ERRORS: &str = "Errors: rows compared with what their IDs decode to";
@@ -137,43 +78,11 @@ Neighbours: rows nearest by ID compared with the {k} nearest rows, for {queries}
     )
 }
 
-pub(super) fn purity(purity: &[PrefixPurity]) -> String {
-    let mut text = "\
-Purity: the share of items that have the most frequent label of their prefix, and the same with shuffled labels
-    codes      purity            shuffled
-"
-    .to_owned();
-    for (i, PrefixPurity { purity, shuffled, .. }) in purity.iter().enumerate() {
-        text += &format!("  {:>7}{:>12.4}{:>20}\n", i + 1, purity, estimate(Some(*shuffled)));
-    }
-    text
-}
-
 fn together(measured: &Together) -> String {
     let mut text = co_occurrence(&measured.co_occurrence, COMES);
     if let Some(unmixed) = &measured.co_occurrence_unmixed {
         text += "\n";
         text += &co_occurrence(unmixed, "The same without --smooth-pairs");
-    }
-    text
-}
-
-/// What co-occurrence says.
-pub(super) const COMES: &str = "Co-occurrence: what a prefix says about that of a partner, from 0 to 1";
-
-pub(super) fn co_occurrence(measured: &CoOccurrence, heading: &str) -> String {
-    let (pairs, left_out) = (things(measured.pairs as usize, "pair"), measured.left_out);
-    let mut text = format!(
-        "\
-{heading}; {pairs}, {left_out} left out
-    codes  information            shuffled   same prefix
-"
-    );
-    for (i, level) in measured.levels.iter().enumerate() {
-        let information =
-            level.normalized_information.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
-        text +=
-            &format!("  {:>7}{information:>13}{:>20}{:>14.4}\n", i + 1, estimate(level.shuffled), level.same_prefix);
     }
     text
 }
@@ -208,17 +117,4 @@ Margins: squared distance to the second nearest codeword less that to the neares
         text += &format!("  {:>6}{:>9.4}{low:>14}{median:>14}{fragile}\n", i + 1, level.ties);
     }
     text
-}
-
-pub(super) fn number(value: f64) -> String {
-    numbers(&[value]).concat()
-}
-
-/// Writes a value, with half of its confidence interval if it has one.
-pub(super) fn estimate(estimate: Option<Estimate>) -> String {
-    match estimate {
-        None => "undefined".to_owned(),
-        Some(Estimate { value, low, high, .. }) if low < high => format!("{value:.4} +- {:.4}", (high - low) / 2.0),
-        Some(Estimate { value, .. }) => format!("{value:.4}"),
-    }
 }

@@ -49,11 +49,11 @@ pub(crate) fn open(
             flags.column_weight.clear();
         }
         let opened = Input::open_for(common, &flags, texts, columns, base.blocks())?;
-        let weights = weights.read(&opened)?;
+        let weights = opened.weights(weights)?;
         return Ok((opened, weights));
     }
     let opened = Input::open_raw(common, input, texts, columns, input.blocks())?;
-    let weights = weights.read(&opened)?;
+    let weights = opened.weights(weights)?;
     Ok((opened.with_own_blocks(input, weights.as_ref())?, weights))
 }
 

@@ -167,7 +167,7 @@ fn labels(args: &FitArgs, input: &Input) -> Result<Option<Labels>, Failure> {
         (Some(flag), Some(_)) => {
             Err(Failure::Error(format!("--{flag} cannot be used with --align-to: labels name the codes already")))
         }
-        _ => args.labels.read(input),
+        _ => input.fit_labels(&args.labels),
     }
 }
 

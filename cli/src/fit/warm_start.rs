@@ -35,7 +35,7 @@ impl Started {
     }
 }
 
-/// Loads the model that this kind starts from, which other kinds do not take.
+/// Loads the model of `--warm-start`, and refuses it for kinds that do not start from a model.
 pub(super) fn load(args: &FitArgs, kind: &Parameters, config: &mut Config) -> Result<Option<Started>, Failure> {
     let (named, frozen) = (config.remove("warm_start"), frozen(config)?);
     check_options(args, kind, config, named.as_ref(), frozen)?;
@@ -45,7 +45,7 @@ pub(super) fn load(args: &FitArgs, kind: &Parameters, config: &mut Config) -> Re
     kind.check_warm_start(&*model).map_err(broken)?;
     is_that(model.fingerprint(), named.as_ref(), "warm-start", config)?;
     leaves_sizes(args, &model)?;
-    // What nobody gave is that of the warm start, because a training refuses anything else.
+    // What was not given is taken from the model, because a training refuses anything else.
     config.set("levels", (!config.has("levels")).then(|| model.levels()))?;
     config.set("clusters", (!config.has("clusters")).then(|| model.clusters()))?;
     if kind.takes(TrainOption::FreezeLevels) {

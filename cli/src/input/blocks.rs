@@ -108,8 +108,8 @@ impl Input {
         self.rows.blocks().map(BlockRows::blocks)
     }
 
-    /// Returns the rows as a model sees them whose blocks are scaled in another way; none where the rows of this input
-    /// are those.
+    /// Returns the rows with their blocks scaled as `model` takes them; none where the input scales them in that way
+    /// already.
     pub(crate) fn rows_for(&self, model: &Model) -> Result<Option<BlockRows<&Inputs>>, Failure> {
         match (self.blocks(), model.blocks()) {
             (own, theirs) if own == theirs => Ok(None),

@@ -1,4 +1,4 @@
-//! The rows of an input as commands use them: those of its files, or with several embeddings per row, scaled.
+//! The rows of an input as commands use them: as the files have them, scaled if a row has several embeddings, or mixed.
 
 use semid::blocks::BlockRows;
 use semid::io::Inputs;

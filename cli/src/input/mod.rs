@@ -3,7 +3,9 @@
 mod bad_rows;
 pub(crate) mod blocks;
 mod embeddings;
+mod labels;
 pub(crate) mod pairs;
+mod weights;
 
 use crate::args::{Common, InputArgs, OnBadRows};
 use crate::extension::extension;

@@ -11,7 +11,7 @@ use semid::smoothing::{PairCounts, Partners, Smoothed};
 use serde::Serialize;
 use std::path::Path;
 
-/// The share of the mean of its partners in a row, unless a flag says another.
+/// The share that the mean of its partners has in a row, unless a flag says another.
 const WEIGHT: f64 = 0.5;
 
 /// What became of the pairs.

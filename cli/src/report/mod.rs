@@ -2,19 +2,21 @@
 
 mod findings;
 mod ids;
+mod opened;
 mod page;
 
 pub(crate) use findings::findings;
 pub(crate) use page::Page;
 
-use crate::args::{Common, KeyArgs, ReportArgs, without_labels};
-use crate::eval::co_occurrence;
+use crate::args::{Common, ReportArgs, without_labels};
+use crate::eval::co_occurrence::Asked;
 use crate::heard::Heard;
 use crate::input::{Input, pairs};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::warnings::{self, Noticed, Usage};
+use opened::Opened;
 use semid::metrics::Evaluation;
 use semid::sweep::{SweepData, SweepRecord};
 use semid::{Model, Rows};
@@ -42,19 +44,8 @@ struct Written<'a> {
 
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let Some(model_path) = &args.model else { return ids::run(common, args) };
-    // Names of items are for the page too.
-    let numbers = KeyArgs { row_numbers: args.row_numbers, ..KeyArgs::default() };
-    co_occurrence::check_keys(&numbers, args.ids.interactions.as_deref(), &args.smooth)?;
     let model = Model::load(model_path)?;
-    let tables = model.label_tables();
-    let own = vec![args.page.label_column.as_deref(), args.ids.weight_column.as_deref()];
-    let beside = [own, args.prefix.columns(tables)].concat();
-    let input = Input::open_for(common, &args.input, args.page.texts(), &beside, model.blocks())?;
-    let labels = args.prefix.read(&input, tables)?;
-    let weights = args.weight_args().read(&input)?;
-    let interactions = args.ids.interactions.as_deref();
-    let keys = co_occurrence::keys(&args.keys(), &input, interactions, &args.smooth)?;
-    let (input, pairs) = input.smoothed(&args.smooth.pair_args(), |_| Ok(keys.clone()), None, None)?;
+    let Opened { input, labels, weights, keys, pairs } = Opened::new(common, args, &model)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
@@ -70,13 +61,13 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let evaluation = Evaluation::new().beam(args.beam);
     let codes = evaluation.encode_labelled(&*model, labels.as_ref(), &rows, &device);
     let codes = codes.map_err(|error| input.failure(error))?;
-    let together = interactions.map(|path| {
+    let labels = labels.as_ref();
+    let together = args.ids.interactions.as_deref().map(|path| {
         let (keys, seed) = (keys.unwrap_or_default(), args.seed);
-        let asked =
-            co_occurrence::Asked { model: &model, evaluation: &evaluation, labels: labels.as_ref(), keys, seed };
+        let asked = Asked { model: &model, evaluation: &evaluation, labels, keys, seed };
         asked.measure(path, &input, &codes, &device)
     });
-    let findings = findings(&model, (&rows, labels.as_ref()), args.beam, &device);
+    let findings = findings(&model, (&rows, labels), args.beam, &device);
     let mut findings = findings.map_err(|error| input.failure(error))?;
     if let Some(together) = together.transpose()? {
         findings.co_occurrence = Some(together.co_occurrence);
@@ -103,12 +94,15 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     drop(bar);
     let mut usage = Usage::new(&model.clusters());
     usage.count(codes.values());
-    let number = |row| input.rows.input_row(row);
-    let missing = without_labels(labels.as_ref(), tables);
-    let of_pairs = pairs::warn(pairs.as_ref());
-    let warnings =
-        [input.warnings(), of_pairs, missing, noticed.warnings(number), usage.warnings(codes.len())].concat();
-    let warnings = [warnings, warnings::prefixes(&model)].concat();
+    let warnings = [
+        input.warnings(),
+        pairs::warn(pairs.as_ref()),
+        without_labels(labels, model.label_tables()),
+        noticed.warnings(|row| input.rows.input_row(row)),
+        usage.warnings(codes.len()),
+        warnings::prefixes(&model),
+    ]
+    .concat();
     let written = Written {
         output: &args.output,
         bytes: drawn.html().len(),

@@ -5,8 +5,8 @@ use crate::config::Config;
 use crate::fit::blocks;
 use crate::fit::flags::for_kinds;
 use crate::fit::warm_start::without_effect;
-use crate::input::Input;
 use crate::input::pairs::PairFacts;
+use crate::input::{Input, Texts};
 use crate::output::{self, Failure};
 use semid::quantizer::{Parameters, TrainOption};
 use semid::{Labels, Model, Sweep, Weights};
@@ -24,9 +24,9 @@ impl Opened {
     pub(super) fn new(common: &Common, args: &SweepArgs, base: Option<&Model>) -> Result<Self, Failure> {
         let own = vec![args.weights.weight_column.as_deref(), args.page.label_column.as_deref()];
         let columns = [own, args.labels.prefix.columns(&[])].concat();
-        let texts = args.page.texts();
-        let (input, weights) = blocks::open(common, &args.input, &args.weights, texts, &columns, base)?;
-        let labels = args.labels.read(&input)?;
+        let names = Texts { column: args.page.id_column.as_deref(), file: args.page.items.as_deref() };
+        let (input, weights) = blocks::open(common, &args.input, &args.weights, names, &columns, base)?;
+        let labels = input.fit_labels(&args.labels)?;
         let keys = |input: &Input| input.keys((args.page.id_column.as_deref(), args.page.items.as_deref()));
         let (input, pairs) = input.smoothed(&args.smooth.pair_args(), keys, None, None)?;
         let files = [args.weights.weights.as_ref(), args.smooth.smooth_pairs.as_ref(), args.warm_start.as_ref()];

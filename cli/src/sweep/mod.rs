@@ -261,7 +261,7 @@ fn with_flags(args: &SweepArgs, kinds: &[Parameters], warm_start: Option<&Model>
     for kind in kinds {
         let mut config = Config::of(kind)?;
         if let Some(model) = warm_start.filter(|_| args.config.is_none() && kind.takes(TrainOption::FreezeLevels)) {
-            // What nobody gave is that of the warm start, because a training refuses anything else.
+            // What was not given is taken from the model, because a training refuses anything else.
             config.set("metric", Some(model.metric().name()))?;
             config.set("normalize_residuals", Some(!model.reconstructs()))?;
         }

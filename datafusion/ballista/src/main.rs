@@ -6,11 +6,11 @@
 //! semid-ballista executor 50050 50051 50052 FOLDER      (scheduler, own ports, a folder for parts of results)
 //! semid-ballista client 50050
 
-use datafusion::arrow::array::{Array, AsArray};
-use datafusion::arrow::compute::{cast, concat};
-use datafusion::arrow::datatypes::{DataType, Float32Type};
+#[path = "../../examples/fit/mod.rs"]
+mod fit;
+
 use datafusion::prelude::{ParquetReadOptions, SessionContext};
-use semid::{Device, Matrix, Model, RqKMeans};
+use fit::fit;
 use semid_ballista::{client, execute, schedule, standalone};
 use std::error::Error;
 
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Fits a model here, and has the cluster encode with its file.
+/// Fits a model here, to embeddings that the cluster sends, and has the cluster encode with its file.
 async fn ask(context: SessionContext) -> Result<(), Box<dyn Error>> {
     context.register_parquet("packages", DATA, ParquetReadOptions::default()).await?;
     let model = fit(&context).await?;
@@ -52,15 +52,4 @@ async fn ask(context: SessionContext) -> Result<(), Box<dyn Error>> {
     );
     context.sql(&stats).await?.show().await?;
     Ok(())
-}
-
-/// Fits three levels to the embeddings, which the cluster sends.
-async fn fit(context: &SessionContext) -> Result<Model, Box<dyn Error>> {
-    let batches = context.sql("SELECT embedding FROM packages").await?.collect().await?;
-    let columns: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(0).as_ref()).collect();
-    let lists = cast(&concat(&columns)?, &DataType::new_list(DataType::Float32, true))?;
-    let lists = lists.as_list::<i32>();
-    let values = lists.values().as_primitive::<Float32Type>().values();
-    let rows = Matrix::new(values, values.len() / lists.len())?;
-    Ok(RqKMeans::new(3, 64).fit(&rows, &Device::cpu())?.into())
 }

@@ -40,6 +40,12 @@ impl Tally {
         self.candidates += candidates;
     }
 
+    /// Gives a row its code, and counts the row if it had another one.
+    #[inline(always)]
+    pub(super) fn give(&mut self, code: &mut u32, nearest: u32) {
+        self.changed += u64::from(std::mem::replace(code, nearest) != nearest);
+    }
+
     #[inline(always)]
     pub(super) fn plus(self, other: Self) -> Self {
         Self {

@@ -1,16 +1,18 @@
 //! Assignments of rows on a GPU: chooses the variant of the filter, waits for the counts, and learns from the time.
 
-use super::chunk::{COUNTERS, ChunkBuffers};
+use super::chunk::{COUNTERS, ChunkBuffers, counted};
 use super::codewords::Codewords;
 use super::filter::Filter;
 use super::kernels::assign::queue_variant;
+use super::kernels::centroid::{self, Ordered};
+use super::measure::measure;
 use super::rows::GpuRows;
-use super::span::words;
-use super::tile::{Tile, Variant, measure};
+use super::tile::{Tile, Variant};
 use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
 use crate::error::Result;
+use crate::partial::Partial;
 use std::sync::Arc;
 
 /// Assignments in a batch, which the host has not waited for.
@@ -47,6 +49,16 @@ pub(super) fn assign_and_codes(rows: &mut GpuRows, codebook: &Codebook, out: &mu
     let assigned = counted(counters);
     finish(rows, &queued, assigned);
     Ok(assigned)
+}
+
+/// Assigns rows and sums them by their new codes; the host waits only once. The codebook must fit a binding.
+pub(super) fn assign_and_sums(rows: &mut GpuRows, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+    let queued = queue(rows, codebook)?;
+    let ordered = Ordered::of(rows, codebook.clusters())?;
+    centroid::queue_order(rows, &ordered)?;
+    let found = centroid::read(rows, codebook.clusters(), &ordered, true)?;
+    finish(rows, &queued, found.0);
+    Ok(found)
 }
 
 /// Adds the dispatches of an assignment to the batch.
@@ -98,13 +110,4 @@ fn variant(rows: &mut GpuRows, codewords: &Codewords) -> Result<Variant> {
     let variant = choose(Some(Filter::F32));
     rows.filter = Some(Filter::F32);
     Ok(variant)
-}
-
-/// Adds up the counters of all chunks.
-pub(super) fn counted(bytes: &[u8]) -> Assigned {
-    bytes.chunks_exact(COUNTERS as usize).fold(Assigned::default(), |all, counters| {
-        let mut words = words(counters).map(u64::from);
-        let [reranked, settled, changed] = [(); 3].map(|()| words.next().unwrap_or(0));
-        all.plus(Assigned { changed, settled: reranked + settled })
-    })
 }

@@ -5,7 +5,8 @@ use super::bytes;
 use super::context::Context;
 use super::kernel::Kernel;
 use super::params::Params;
-use super::span::{Span, copy};
+use super::span::{Span, copy, words};
+use crate::device::Assigned;
 use crate::error::Result;
 use std::ops::Range;
 
@@ -153,4 +154,13 @@ pub(super) fn slices(
     let groups = (context.dispatch_work() / work.max(1) as u64 / group as u64).clamp(1, GROUPS as u64) as usize;
     let step = groups * group;
     (0..count).step_by(step).map(move |start| start..count.min(start + step))
+}
+
+/// Adds up the counters of all chunks, which `assign` has left in `bytes`.
+pub(super) fn counted(bytes: &[u8]) -> Assigned {
+    bytes.chunks_exact(COUNTERS as usize).fold(Assigned::default(), |all, counters| {
+        let mut words = words(counters).map(u64::from);
+        let [reranked, settled, changed] = [(); 3].map(|()| words.next().unwrap_or(0));
+        all.plus(Assigned { changed, settled: reranked + settled })
+    })
 }

@@ -2,7 +2,7 @@
 //! chunk before it waits for the codes of this one.
 
 use super::assignment::{self, Queued};
-use super::chunk::COUNTERS;
+use super::chunk::{COUNTERS, counted};
 use super::codewords::Codewords;
 use super::context::Context;
 use super::kernels::{residual, unit_length};
@@ -181,7 +181,7 @@ impl ChunkEncoder for GpuEncoder {
         let (counters, codes) = bytes.split_at_checked(levels * COUNTERS as usize).unwrap_or_default();
         let mut settled = 0;
         for (queued, counters) in queued.iter().zip(counters.chunks_exact(COUNTERS as usize)) {
-            let assigned = assignment::counted(counters);
+            let assigned = counted(counters);
             settled += assigned.settled;
             assignment::finish(&mut place.table, queued, assigned);
         }

@@ -2,17 +2,41 @@
 //! those of the matrices.
 
 use super::assignment;
-use super::batch::CommandBatch;
 use super::codewords::Codewords;
 use super::context::Context;
 use super::filter::Filter;
 use super::kernels::members::{self, Lists};
 use super::kernels::{on_grid, residual};
+use super::matrices::GpuMatrices;
 use super::rows::GpuRows;
 use crate::codebook::Codebook;
 use crate::device::tensors::Coding;
 use crate::error::Result;
 use std::sync::Arc;
+
+/// Implements [`Tensors::quantize`](crate::device::tensors::Tensors::quantize); a codebook must fit a binding. `known`
+/// is the table of the batch before, if there was one.
+pub(super) fn quantize(
+    matrices: &mut GpuMatrices,
+    known: &mut Option<LatentTable>,
+    of: &Coding,
+    levels: &[Codebook],
+    exponent: i32,
+) -> Result<bool> {
+    let latents = matrices.buffer(of.latents)?;
+    let (codes, starts, rows) = (matrices.buffer(of.codes)?, matrices.buffer(of.starts)?, matrices.buffer(of.rows)?);
+    let table = match known.take().filter(|table| table.suits(of, levels)) {
+        Some(table) => Some(table),
+        None => LatentTable::new(&matrices.context, of, levels)?,
+    };
+    let Some(mut table) = table else { return Ok(false) };
+    // The table's steps come in between those of the matrices.
+    std::mem::swap(&mut matrices.batch, &mut table.rows.batch);
+    let queued = table.queue(&latents, [&codes, &starts, &rows], levels, exponent);
+    std::mem::swap(&mut matrices.batch, &mut table.rows.batch);
+    *known = Some(table);
+    queued.map(|()| true)
+}
 
 /// A table for batches of latents of one size, with the codewords of all levels.
 pub(super) struct LatentTable {
@@ -25,7 +49,7 @@ pub(super) struct LatentTable {
 
 impl LatentTable {
     /// Returns none where a codebook does not fit a binding.
-    pub(super) fn new(context: &Arc<Context>, of: &Coding, levels: &[Codebook]) -> Result<Option<Self>> {
+    fn new(context: &Arc<Context>, of: &Coding, levels: &[Codebook]) -> Result<Option<Self>> {
         let mut rows = GpuRows::new(Arc::clone(context), of.latents.rows, of.latents.columns)?;
         if levels.iter().any(|codebook| rows.slice(codebook).is_some()) {
             return Ok(None);
@@ -39,19 +63,14 @@ impl LatentTable {
         Ok(Some(Self { rows, codewords, counts, cursors: context.storage("cursors", bytes)? }))
     }
 
-    pub(super) fn suits(&self, of: &Coding, levels: &[Codebook]) -> bool {
+    fn suits(&self, of: &Coding, levels: &[Codebook]) -> bool {
         let clusters = self.codewords.iter().map(|codewords| codewords.clusters as usize);
         (self.rows.rows, self.rows.dim) == (of.latents.rows, of.latents.columns)
             && clusters.eq(levels.iter().map(Codebook::clusters))
     }
 
-    /// Returns the steps that wait.
-    pub(super) fn batch(&mut self) -> &mut CommandBatch {
-        &mut self.rows.batch
-    }
-
     /// Adds the steps to the batch of the table.
-    pub(super) fn queue(
+    fn queue(
         &mut self,
         latents: &wgpu::Buffer,
         [codes, starts, members]: [&wgpu::Buffer; 3],

@@ -4,12 +4,10 @@ use super::batch::CommandBatch;
 use super::chunk::run_elements;
 use super::context::Context;
 use super::kernel::Kernel;
-use super::latents::LatentTable;
 use super::operand::Operand;
 use super::span::{Span, words};
 use super::vectors::{FLOAT_WORK, Vectors};
-use crate::codebook::Codebook;
-use crate::device::tensors::{Coding, Tensor};
+use crate::device::tensors::Tensor;
 use crate::error::{Result, try_zeros};
 use crate::kernel::float::finish;
 use std::sync::Arc;
@@ -22,15 +20,13 @@ pub(super) struct GpuMatrices {
     buffers: Vec<wgpu::Buffer>,
     /// The operands of products; each product reuses their memory.
     pub(super) operands: [Operand; 2],
-    /// The rows of the last batch of latents that got codes.
-    pub(super) latents: Option<LatentTable>,
 }
 
 impl GpuMatrices {
     pub(super) fn new(context: Arc<Context>) -> Result<Self> {
         let batch = CommandBatch::new(&context)?;
         let operands = [Operand::new(&context)?, Operand::new(&context)?];
-        Ok(Self { context, batch, buffers: Vec::new(), operands, latents: None })
+        Ok(Self { context, batch, buffers: Vec::new(), operands })
     }
 
     pub(super) fn buffer(&self, tensor: Tensor) -> Result<wgpu::Buffer> {
@@ -102,24 +98,6 @@ impl GpuMatrices {
             }
         }
         Ok(out)
-    }
-
-    /// Implements [`Tensors::quantize`](crate::device::tensors::Tensors::quantize); a codebook must fit a binding.
-    pub(super) fn quantize(&mut self, of: &Coding, levels: &[Codebook], exponent: i32) -> Result<bool> {
-        let latents = self.buffer(of.latents)?;
-        let (codes, starts, rows) = (self.buffer(of.codes)?, self.buffer(of.starts)?, self.buffer(of.rows)?);
-        let known = self.latents.take().filter(|table| table.suits(of, levels));
-        let table = match known {
-            Some(table) => Some(table),
-            None => LatentTable::new(&self.context, of, levels)?,
-        };
-        let Some(mut table) = table else { return Ok(false) };
-        // The table's steps come in between those of the matrices.
-        std::mem::swap(&mut self.batch, table.batch());
-        let queued = table.queue(&latents, [&codes, &starts, &rows], levels, exponent);
-        std::mem::swap(&mut self.batch, table.batch());
-        self.latents = Some(table);
-        queued.map(|()| true)
     }
 
     /// Copies all values.

@@ -22,6 +22,7 @@ mod latents;
 mod lloyd;
 mod lock;
 mod matrices;
+mod measure;
 mod memory;
 mod operand;
 mod params;
@@ -47,10 +48,10 @@ use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
 use crate::grid::Grid;
 use context::Context;
-use matrices::GpuMatrices;
 use rows::GpuRows;
 use std::path::Path;
 use std::sync::Arc;
+use tensors::GpuTensors;
 
 /// Rows from which on a fit runs all kernels that fits of many rows run.
 const MANY_ROWS: usize = 4096;
@@ -80,7 +81,7 @@ impl Engine for Gpu {
     }
 
     fn tensors(&self) -> Result<Box<dyn Tensors>> {
-        Ok(Box::new(GpuMatrices::new(Arc::clone(&self.context))?))
+        Ok(Box::new(GpuTensors::new(Arc::clone(&self.context))?))
     }
 
     fn chunk_rows(&self, dim: usize) -> usize {

@@ -42,7 +42,7 @@ impl Table for GpuRows {
     fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
         match self.slice(codebook) {
             Some(_) => Ok((self.assign(codebook)?, self.sums(codebook.clusters())?)),
-            None => kernels::centroid::assign_and_sums(self, codebook),
+            None => assignment::assign_and_sums(self, codebook),
         }
     }
 

@@ -34,10 +34,11 @@ impl Fit<'_> {
 }
 
 impl RqKMeans {
-    /// A fit that has these levels already and goes on after them: one assignment a level instead of a fit.
+    /// Begins a fit that has these levels already and goes on after them: a level takes one assignment instead of a
+    /// fit.
     ///
     /// # Exactness
-    /// The bits of a fit of all levels, where [`RqKMeans::levels_stand_alone`].
+    /// The result has the bits of a fit of all levels, where [`RqKMeans::levels_stand_alone`].
     pub(crate) fn go_on_with<'a>(
         &self,
         first: &FirstLevels,

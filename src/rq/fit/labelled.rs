@@ -41,7 +41,7 @@ impl RqKMeans {
     ///
     /// # Errors
     /// As for [`RqKMeans::fit`], with all rows in memory; [`ErrorKind::Parameter`] for a column without labels or with
-    /// 65,536 or more, and for parameters of which labels take no part: balanced clusters, Sinkhorn, and mini-batches
+    /// 65,536 or more, and for parameters that labels do not go with: balanced clusters, Sinkhorn, and mini-batches
     /// that train all levels together.
     pub fn fit_labelled(&self, rows: &dyn Rows, fit: &LabelledFit<'_>, device: &Device) -> Result<RqKMeansModel> {
         let mut fit = self.begin_labelled(rows, fit, device)?;

@@ -2,7 +2,6 @@
 
 mod assignment;
 mod first_levels;
-mod hierarchy;
 mod labelled;
 mod level;
 mod lloyd;
@@ -14,7 +13,6 @@ mod report;
 mod reseed;
 mod run;
 mod seeding;
-mod shares;
 mod update;
 mod warm_start;
 mod work;

@@ -8,8 +8,8 @@
 //! round with the smallest squared error of all rows gave, or what there was before the first round; the squared error
 //! is an exact integer. Where no codeword moves and there is no noise, the rounds end.
 //!
-//! Means alone end in the nearest local minimum. Noise lets rows change their codes from which they would not go by
-//! themselves, and as it shrinks, the levels settle where they leave less.
+//! Means alone end in the nearest local minimum. Noise makes rows leave codes that they would otherwise keep, and as it
+//! shrinks, the levels settle at a smaller error.
 //!
 //! Rows are encoded by a beam of the width asked for, before the first round as well as after each.
 //!
@@ -94,12 +94,12 @@ impl Fit<'_> {
     }
 }
 
-/// The square of the noise of a round, over the mean squared error of a component, is the number of rounds that come
-/// after it over this number; benches/RESULTS.md compares others.
+/// The square of a round's noise is the mean squared error of a component, times the number of rounds that follow,
+/// divided by this number; benches/RESULTS.md compares it with others.
 const COOLING: u128 = 160;
 
-/// Returns the largest movement by noise in a round after which `left` rounds come: with the squared error E of n rows
-/// of D dimensions before the round, `isqrt(floor(E / (COOLING n D)) left)`, and at most [`CODEWORDS_MAX`].
+/// Returns the noise of a round that `left` rounds follow: with the squared error E of n rows of D dimensions before
+/// the round, it is `isqrt(floor(E / (COOLING n D)) left)`, and at most [`CODEWORDS_MAX`].
 fn noise(sums: &JointSums, left: usize) -> i64 {
     let dim = sums.levels().first().map_or(1, |level| level.dim());
     let values = u128::from(sums.rows().max(1)) * dim as u128;

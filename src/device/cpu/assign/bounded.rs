@@ -35,7 +35,7 @@ impl AssignInputs<'_, '_> {
             };
             match label {
                 Some(label) => {
-                    tally.changed += u64::from(std::mem::replace(code, label) != label);
+                    tally.give(code, label);
                     tally.listed += 1;
                 }
                 None => scratch.open.push(i),

@@ -51,7 +51,7 @@ pub(super) fn choose(
 ) {
     tally.listed += 1;
     if let Some([only]) = candidates.get() {
-        tally.changed += u64::from(std::mem::replace(code, *only) != *only);
+        tally.give(code, *only);
     } else {
         prefetch(rows.row(i));
         undecided.push((i, candidates));

@@ -66,7 +66,7 @@ impl AssignInputs<'_, '_> {
                         [only] => *only,
                         several => nearest_of(simd, several, rows.row(i), panel),
                     };
-                    tally.changed += u64::from(std::mem::replace(code, label) != label);
+                    tally.give(code, label);
                     tally.listed += 1;
                 }
                 None => open.push(i),

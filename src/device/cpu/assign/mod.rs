@@ -174,7 +174,7 @@ fn assign_row<S: Simd>(
         }
         None => nearest_within(scores.1, limit, rows.row(i), panel).unwrap_or(best),
     };
-    tally.changed += u64::from(std::mem::replace(code, nearest) != nearest);
+    tally.give(code, nearest);
 }
 
 /// Assigns the rows that their scores left undecided. They come last, so that they are in the cache by then: scores
@@ -190,6 +190,6 @@ fn settle<S: Simd>(
     for (i, candidates) in undecided.drain(..) {
         let Some((code, candidates)) = codes.get_mut(i).zip(candidates.get()) else { continue };
         let nearest = nearest_of(simd, candidates, rows.row(i), panel);
-        tally.changed += u64::from(std::mem::replace(code, nearest) != nearest);
+        tally.give(code, nearest);
     }
 }

@@ -37,7 +37,7 @@ impl ByCodes<'_, '_> {
                 Some(_) => choose((rows, i), code, candidates, (undecided, tally)),
                 None => {
                     let nearest = nearest_listed((list, lower), limit, rows.row(i), panel).unwrap_or(*code);
-                    tally.changed += u64::from(std::mem::replace(code, nearest) != nearest);
+                    tally.give(code, nearest);
                     tally.listed += 1;
                 }
             }

@@ -1,10 +1,8 @@
 //! Dispatches the centroid reduction: counts rows, orders them by cluster, cuts the order into pieces, and sums these.
 
-use crate::codebook::Codebook;
 use crate::device::Assigned;
-use crate::device::gpu::assignment;
 use crate::device::gpu::batch::CommandBatch;
-use crate::device::gpu::chunk::{ChunkBuffers, slices};
+use crate::device::gpu::chunk::{ChunkBuffers, counted, slices};
 use crate::device::gpu::context::Context;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
@@ -77,16 +75,6 @@ pub(in crate::device::gpu) fn sums(table: &mut GpuRows, clusters: usize) -> Resu
     read(table, clusters, &ordered, false).map(|(_, partial)| partial)
 }
 
-/// Assigns rows and sums them by their new codes; the host waits only once. The codebook must fit a binding.
-pub(in crate::device::gpu) fn assign_and_sums(table: &mut GpuRows, codebook: &Codebook) -> Result<(Assigned, Partial)> {
-    let queued = assignment::queue(table, codebook)?;
-    let ordered = Ordered::of(table, codebook.clusters())?;
-    queue_order(table, &ordered)?;
-    let found = read(table, codebook.clusters(), &ordered, true)?;
-    assignment::finish(table, &queued, found.0);
-    Ok(found)
-}
-
 /// Returns how many pieces a chunk may have: whole ones, and one for the rest of each cluster.
 pub(in crate::device::gpu) fn most_pieces(rows: usize, clusters: usize) -> usize {
     rows / PIECE_ROWS + clusters.min(rows)
@@ -129,7 +117,12 @@ pub(in crate::device::gpu) fn queue_sums(
 }
 
 /// Sums the listed rows and reads the sums, and with the first of them the counts and the counters of `assign`.
-fn read(table: &mut GpuRows, clusters: usize, ordered: &[Ordered], assigned: bool) -> Result<(Assigned, Partial)> {
+pub(in crate::device::gpu) fn read(
+    table: &mut GpuRows,
+    clusters: usize,
+    ordered: &[Ordered],
+    assigned: bool,
+) -> Result<(Assigned, Partial)> {
     let (dim, cluster_bytes) = (table.dim, cluster_bytes(table));
     let at_once = table.piece_rows(cluster_bytes);
     let mut found = Assigned::default();
@@ -156,7 +149,7 @@ fn read(table: &mut GpuRows, clusters: usize, ordered: &[Ordered], assigned: boo
         for chunk in of_counts.chunks_exact((clusters * 4).max(1)) {
             counts.iter_mut().zip(words(chunk)).for_each(|(all, count)| *all += u64::from(count));
         }
-        found = found.plus(assignment::counted(counters));
+        found = found.plus(counted(counters));
     }
     Ok((found, Partial::from_parts(counts, sums, dim)))
 }

@@ -4,7 +4,6 @@
 mod cache;
 mod choice;
 mod class;
-mod measure;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +14,6 @@ pub(super) use choice::Tiles;
 #[cfg(test)]
 pub(super) use choice::Wanted;
 pub(super) use class::Class;
-pub(super) use measure::measure;
 
 /// How a workgroup multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

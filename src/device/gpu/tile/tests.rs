@@ -210,6 +210,9 @@ fn old_entries_go() {
     assert_eq!([of(2).read().len(), of(3).read().len()], [0, 1]);
 }
 
+/// What all kernels of a filter say about the code of a decided row.
+const LABEL: &str = "let label = (found.codes.x & 0xffffu) + 1u;";
+
 /// Assigns the rows of a case; returns the counts and the codes.
 fn assigned(context: &Arc<Context>, case: &Case, filter: Option<Filter>) -> (Assigned, Vec<u32>, GpuRows) {
     let (values, codewords) = data(case, &mut Random(case.data as u64 + 5));
@@ -229,7 +232,7 @@ fn nearest(case: &Case) -> Vec<u32> {
     codes
 }
 
-const SHAPES: [(usize, usize, usize); 8] = [
+const SHAPES: [(usize, usize, usize); 9] = [
     (300, 33, 130),
     (129, 64, 128),
     (65, 17, 65),
@@ -238,6 +241,7 @@ const SHAPES: [(usize, usize, usize); 8] = [
     (130, 20, 1),
     (1, 48, 200),
     (128, 16, 257),
+    (300, 520, 65),
 ];
 
 #[test]
@@ -255,6 +259,28 @@ fn every_variant_gives_the_codes_of_the_twin() {
                 assert_eq!(found_codes, *codes, "{name} on {}, {case:?}", found.info.description);
                 assert_eq!(counts.changed, case.rows as u64, "{name} on {}, {case:?}", found.info.description);
             }
+        }
+    }
+}
+
+/// A fault in one kernel shows in the codes of its variant, so the kernel that runs is the one that was wished for.
+#[test]
+fn every_variant_runs_its_own_kernel() {
+    let case = Case { rows: 200, dim: 40, clusters: 128, data: 0 };
+    let codes = nearest(&case);
+    for found in adapter::all() {
+        for variant in Variant::all() {
+            let Tile::Sized { wide_rows, wide_codes } = variant.tile else { continue };
+            let kernel = match variant.filter {
+                Filter::F32 => Kernel::Assign { wide_rows, wide_codes },
+                Filter::Bytes => Kernel::AssignBytes { wide_rows, wide_codes },
+            };
+            let Ok(mut context) = found.open() else { continue };
+            context.tiles.wanted = Ok(Wanted::Tile(variant.tile));
+            let faulty = kernel.source().replace(LABEL, "let label = 1u;");
+            context.plant(kernel, &faulty).expect("a pipeline");
+            let (_, found_codes, _) = assigned(&Arc::new(context), &case, Some(variant.filter));
+            assert!(found_codes != codes, "{} on {}", variant.name(), found.info.description);
         }
     }
 }
@@ -302,7 +328,7 @@ fn a_variant_that_gives_wrong_codes_is_not_chosen() {
         let Ok(mut context) = found.open() else { continue };
         context.tiles = Tiles::new(&found.info).with(Wanted::Measured, None);
         let faulty = Kernel::AssignBytes { wide_rows: false, wide_codes: false };
-        let source = faulty.source().replace("let label = (found.codes.x & 0xffffu) + 1u;", "let label = 1u;");
+        let source = faulty.source().replace(LABEL, "let label = 1u;");
         assert_ne!(source, faulty.source());
         context.plant(faulty, &source).expect("a pipeline");
         let (_, found_codes, table) = assigned(&Arc::new(context), &case, None);

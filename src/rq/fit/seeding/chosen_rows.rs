@@ -20,7 +20,7 @@ const ROUNDS: usize = 3;
 pub(super) const ROUNDS_MAX: usize = 12;
 
 /// Chooses `clusters` rows by k-means++ or, where the parameters say so, at random.
-pub(in crate::rq::fit) fn chosen_rows(
+pub(super) fn chosen_rows(
     params: &RqKMeans,
     rows: &mut Residuals<'_>,
     clusters: usize,

@@ -1,6 +1,7 @@
 //! The first codewords of a level.
 
-pub(super) mod chosen_rows;
+mod chosen_rows;
+mod hierarchy;
 mod plus_plus;
 mod shrinkage;
 
@@ -8,7 +9,6 @@ use crate::codebook::Codebook;
 use crate::error::Result;
 use crate::population::{Ask, Residuals};
 use crate::rng::Stream;
-use crate::rq::fit::hierarchy;
 use crate::rq::params::{Algorithm, Init, RqKMeans};
 use chosen_rows::{DIRECT, chosen_rows};
 

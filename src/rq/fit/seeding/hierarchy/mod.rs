@@ -1,15 +1,19 @@
 //! A hierarchy of fits: a few coarse clusters first, and inside each of them its share of the codewords.
 
-use super::reseed;
-use super::seeding::chosen_rows::chosen_rows;
-use super::shares::shares;
-use super::update::update;
+mod shares;
+#[cfg(test)]
+mod tests;
+
+use super::chosen_rows::chosen_rows;
 use crate::codebook::Codebook;
 use crate::device::Purpose;
 use crate::error::{ErrorKind, Result, try_zeros};
 use crate::population::{Ask, Residuals};
 use crate::rng::{Sample, Stream, row_hash};
+use crate::rq::fit::reseed;
+use crate::rq::fit::update::update;
 use crate::rq::params::{Algorithm, Init, RqKMeans};
+use shares::shares;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -118,6 +122,3 @@ fn distinct(rows: &mut Residuals<'_>, chosen: &[u64], limit: usize, ask: Ask<'_>
     }
     Ok(seen.len())
 }
-
-#[cfg(test)]
-mod tests;

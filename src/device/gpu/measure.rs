@@ -1,11 +1,11 @@
 //! Times the variants of the filters on rows of a table.
 
-use super::{Timings, Variant};
+use super::batch::CommandBatch;
+use super::codewords::Codewords;
+use super::kernels::assign;
+use super::rows::GpuRows;
+use super::tile::{Timings, Variant};
 use crate::clock::Instant;
-use crate::device::gpu::batch::CommandBatch;
-use crate::device::gpu::codewords::Codewords;
-use crate::device::gpu::kernels::assign;
-use crate::device::gpu::rows::GpuRows;
 use crate::error::{Result, try_zeros};
 
 /// How long a run should take, as a share of a dispatch: some milliseconds.
@@ -19,7 +19,7 @@ const RUNS: usize = 2;
 
 /// Times every variant that suits the table, by assigning its first rows. What this finds and prepares is in buffers of
 /// its own, so codes and counts of the table are as before.
-pub(in crate::device::gpu) fn measure(table: &mut GpuRows, codewords: &Codewords) -> Result<Timings> {
+pub(super) fn measure(table: &mut GpuRows, codewords: &Codewords) -> Result<Timings> {
     let clusters = codewords.clusters as usize;
     // Nothing else may run at the same time.
     table.batch.read(&table.context, &[])?;

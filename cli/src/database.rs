@@ -1,12 +1,9 @@
 //! Opens databases of semantic IDs such that Ctrl-C ends their work.
 
-mod place;
-
-pub(crate) use place::Place;
-
 use crate::args::NamespaceArgs;
 use crate::interrupt;
 use crate::output::Failure;
+use crate::place::Place;
 use semid::Result;
 use semid::registry::{SqliteOptions, Store};
 

@@ -1,0 +1,57 @@
+//! Labels of the rows, which give the codes of first levels.
+
+use super::Input;
+use crate::args::{LabelledFitArgs, PrefixArgs};
+use crate::output::Failure;
+use semid::{LabelTable, Labels};
+use std::path::Path;
+
+impl Input {
+    /// Reads the labels that flags name; without flags, those in the columns that the model names, as far as the input
+    /// has all of them.
+    pub(crate) fn labels(&self, args: &PrefixArgs, tables: &[LabelTable]) -> Result<Option<Labels>, Failure> {
+        let columns = match args.first_given() {
+            Some("prefix-labels") => args.prefix_labels.iter().map(|path| self.label_lines(path)).collect(),
+            Some(_) => args.prefix_column.iter().map(|column| self.label_column(column)).collect(),
+            None => {
+                let names = self.rows.columns()?;
+                let has_all = tables.iter().all(|table| names.iter().any(|name| name == table.column()));
+                if tables.is_empty() || !has_all {
+                    return Ok(None);
+                }
+                tables.iter().map(|table| self.label_column(table.column())).collect::<Result<Vec<_>, Failure>>()
+            }
+        };
+        Ok(Some(Labels::new(columns?)?))
+    }
+
+    /// Reads the labels of the rows for a fit, if flags name some.
+    pub(crate) fn fit_labels(&self, args: &LabelledFitArgs) -> Result<Option<Labels>, Failure> {
+        match (args.prefix.first_given(), args.says_unknown()) {
+            (Some(_), _) => self.labels(&args.prefix, &[]),
+            (None, false) => Ok(None),
+            (None, true) => Err(Failure::Error(
+                "--unknown is about rows without a label; give labels with --prefix-column, or leave it out".into(),
+            )),
+        }
+    }
+
+    fn label_column(&self, column: &str) -> Result<Column, Failure> {
+        match self.has_columns()? {
+            true => Ok((column.to_owned(), self.rows.labels(column)?)),
+            false => Err(self.refuse(
+                "--prefix-column needs an input that has columns, such as .parquet; give the labels with \
+                 --prefix-labels FILE",
+            )),
+        }
+    }
+
+    fn label_lines(&self, path: &Path) -> Result<Column, Failure> {
+        let texts = self.texts(("--prefix-column", None), ("labels", "--prefix-labels", Some(path)))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((name, texts.unwrap_or_default().into_iter().map(Some).collect()))
+    }
+}
+
+/// A name, and a label for every row that has one.
+type Column = (String, Vec<Option<String>>);
