@@ -29,7 +29,8 @@ def mixture(rows, dim, centres, even):
     random = np.random.default_rng(1)
     sizes = np.ones(centres) if even else 1 / np.arange(1, centres + 1)
     of = random.choice(centres, rows, p=sizes / sizes.sum())
-    return (random.normal(scale=1.5, size=(centres, dim))[of] + 0.5 * random.normal(size=(rows, dim))).astype(np.float32)
+    centre = random.normal(scale=1.5, size=(centres, dim))
+    return (centre[of] + 0.5 * random.normal(size=(rows, dim))).astype(np.float32)
 
 
 def sets(packages):
@@ -84,7 +85,8 @@ def main():
     parser.add_argument("--only", default="", help="sets whose names begin with one of these")
     options = parser.parse_args()
     print("Squared error (collision rate, recall@10).\n")
-    print("| rows | clusters, epochs | best of the sweep (batch, rate) | defaults | defaults / best | preset | k-means |")
+    head = ["rows", "clusters, epochs", "best of the sweep, batch, rate", "defaults", "defaults / best", "preset"]
+    print("| " + " | ".join([*head, "k-means"]) + " |")
     print("| --- " * 7 + "|")
     for name, rows, clusters, epochs, batches in sets(options.packages):
         if not name.startswith(tuple(options.only.split(","))):
