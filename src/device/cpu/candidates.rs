@@ -9,6 +9,8 @@ use pulp::Simd;
 
 /// Most candidates that are compared at a time.
 const CANDIDATES: usize = 32;
+/// Candidates up to which measuring all of them takes less time than waiting for the distance of the first one.
+const FEW: usize = 3;
 /// Scores that are looked at at a time where there are more candidates.
 const PART: usize = CANDIDATES / 2;
 
@@ -61,6 +63,9 @@ pub(super) fn nearest_of<S: Simd>(
 ) -> u32 {
     let Some(first) = lowest(candidates) else { return 0 };
     let (mut least, mut limit) = measure(simd, (rows, i), first, panel);
+    if candidates.len() <= FEW {
+        limit = f32::INFINITY;
+    }
     let (mut measured, mut count) = ([(least, first); CANDIDATES], 1);
     // No closures: they would not be compiled for the vectors that this function is compiled for.
     for Candidate { codeword, lower } in candidates {
@@ -73,7 +78,8 @@ pub(super) fn nearest_of<S: Simd>(
             count += 1;
         }
         if distance < least {
-            (least, limit) = (distance, score);
+            least = distance;
+            limit = if score < limit { score } else { limit };
         }
     }
     let measured = measured.get(..count).unwrap_or_default();
@@ -86,12 +92,7 @@ pub(super) fn nearest_of<S: Simd>(
 /// # Exactness
 /// A distance in f32 is within e of itself, so where it is d, no vector as near is farther than `d (1 + 2 e)`.
 #[inline(always)]
-pub(super) fn measure<S: Simd>(
-    simd: S,
-    (rows, i): (RowBlock<'_>, usize),
-    codeword: u32,
-    panel: &Panel,
-) -> (f32, f32) {
+pub(super) fn measure<S: Simd>(simd: S, (rows, i): (RowBlock<'_>, usize), codeword: u32, panel: &Panel) -> (f32, f32) {
     let about = approximate_squared_distance(simd, rows.row(i), panel.codeword(codeword as usize));
     let at_most = f64::from(about) * (1.0 + 2.0 * f64::from(relative_error(panel.dim())));
     (about, score_at_most(at_most, rows.length(i)))

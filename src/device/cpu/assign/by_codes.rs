@@ -2,11 +2,11 @@
 
 use super::Scratch;
 use crate::clock::Instant;
+use crate::device::cpu::candidates::Candidates;
 use crate::device::cpu::memory::FromCodes;
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::prefetch::prefetch;
 use crate::device::cpu::rows::RowBlock;
-use crate::device::cpu::candidates::Candidates;
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 

@@ -3,8 +3,8 @@
 use super::near::Near;
 use super::{AssignInputs, Scratch};
 use crate::clock::Instant;
-use crate::device::cpu::memory::Mark;
 use crate::device::cpu::candidates::nearest_of;
+use crate::device::cpu::memory::Mark;
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
