@@ -4,6 +4,7 @@
 //! cargo bench --bench filter                                        made-up rows: 20,000 x 128, 3 x 256 codewords
 //! SEMID_BENCH_DATA=packages.parquet cargo bench --bench filter      rows of a file
 //! SEMID_BENCH_FITS=3x256x20,1x2048x10 cargo bench --bench filter    levels x clusters x iterations of the fits
+//! SEMID_BENCH_FITS=3x256x20-cosine cargo bench --bench filter       by angles, and with residuals of unit length
 //! SEMID_BENCH_DEVICES=cpu,cpu:16bit cargo bench --bench filter      these units, of `SEMID_SIMD` where it is set
 //! ```
 //!
@@ -16,6 +17,9 @@
 //! - the rate of the products while they were computed, per thread, and beside the limit: the rate of the unit's
 //!   multiplications in a loop that touches registers alone.
 //!
+//! For one row and 16 rows of a prepared encoder it prints the median time, and the part that products at that limit
+//! would take; undecided rows and candidates are those of the encode.
+//!
 //! Steps of k-means++ are in the seconds and not in the counts.
 
 #[path = "filter/limit.rs"]
@@ -24,13 +28,17 @@ mod limit;
 use limit::limit;
 use semid::io::{ReadOptions, open};
 use semid::metrics::Evaluation;
-use semid::rq::{Algorithm, Hierarchical};
+use semid::rq::{Algorithm, Hierarchical, Metric, RqKMeansModel};
 use semid::{Device, Matrix, Result, Rows, RqKMeans};
 use std::hint::black_box;
 use std::time::Instant;
 
 /// Rows that are not enough to compare the neighbours of all.
 const NEIGHBOURS_OF: usize = 2000;
+/// Calls of a prepared encoder.
+const CALLS: usize = 4000;
+/// What ends the name of a fit by angles.
+const COSINE: &str = "-cosine";
 
 fn main() -> Result<()> {
     let (values, dim) = rows()?;
@@ -61,14 +69,20 @@ fn main() -> Result<()> {
             "of limit"
         );
         for fit in fits.split(',') {
-            let [levels, clusters, iterations] = numbers(fit);
-            let params = RqKMeans::new(levels, clusters).max_iter(iterations).tol(0.0);
+            let [levels, clusters, iterations] = numbers(fit.trim_end_matches(COSINE));
+            let mut params = RqKMeans::new(levels, clusters).max_iter(iterations).tol(0.0);
+            if fit.ends_with(COSINE) {
+                params = params.metric(Metric::Cosine).normalize_residuals(true);
+            }
             let model = measured(&format!("fit {fit}"), &device, limit, || params.fit(&rows, &device))?;
             if clusters >= 1024 {
                 let hierarchy = params.clone().algorithm(Algorithm::Hierarchical(Hierarchical::default()));
                 measured(&format!("fit {fit}, hierarchical"), &device, limit, || hierarchy.fit(&rows, &device))?;
             }
             measured("encode", &device, limit, || model.encode(&rows, &device))?;
+            for count in [1, 16] {
+                prepared(&model, (&values, dim), count, &device, limit)?;
+            }
             if fit == fits.split(',').next_back().unwrap_or_default() {
                 let evaluation = Evaluation::new().k(10).sample(NEIGHBOURS_OF);
                 measured("eval, 10 neighbours", &device, limit, || evaluation.run(&model, &rows, &device))?;
@@ -101,6 +115,35 @@ fn measured<T>(work: &str, device: &Device, limit: Option<f64>, run: impl FnOnce
         limit.map_or("-".into(), |limit| share(rate, limit)),
     );
     Ok(result)
+}
+
+/// Encodes so many rows at a time by a prepared encoder, and prints the median time.
+fn prepared(
+    model: &RqKMeansModel,
+    (values, dim): (&[f32], usize),
+    count: usize,
+    device: &Device,
+    limit: Option<f64>,
+) -> Result<()> {
+    let mut encoder = model.encoder().prepare(device)?;
+    let mut codes = vec![0; count * model.levels().len()];
+    let mut times = Vec::new();
+    for part in values.chunks_exact(count * dim).take(CALLS) {
+        let start = Instant::now();
+        encoder.encode_into(black_box(part), &mut codes)?;
+        times.push(start.elapsed().as_secs_f64());
+        black_box(&codes);
+    }
+    let middle = times.len() / 2;
+    let Some((_, median, _)) = (middle < times.len()).then(|| times.select_nth_unstable_by(middle, f64::total_cmp))
+    else {
+        return Ok(());
+    };
+    let products: usize = model.clusters().iter().map(|clusters| clusters * dim * count).sum();
+    let share = limit.map_or("-".into(), |limit| format!("{:.1} %", 100.0 * products as f64 / limit / *median));
+    let work = format!("encoder, {count} rows");
+    println!("{work:<28} {:>8.2} us, {share} of it for products at the limit", *median * 1e6);
+    Ok(())
 }
 
 /// The three numbers of a fit.

@@ -111,9 +111,7 @@ impl pulp::WithSimd for Encode<'_> {
                 tally.add_scores(rows.rows().len(), panel, start);
             }
             for (i, (codes, scores)) in all.chunks_exact_mut(count).zip(scores.rows()).enumerate() {
-                let measured = rows.rows();
-                let bounds = (measured.length(i), measured.error(i));
-                let found = nearest(simd, (&Lanes::of(simd, scores), scores), measured.row(i), bounds, panel);
+                let found = nearest(simd, (&Lanes::of(simd, scores), scores), (rows.rows(), i), panel);
                 codes.iter_mut().skip(at).take(1).for_each(|code| *code = found.code);
                 if let Some(tally) = tally.as_deref_mut() {
                     tally.add_row(found.candidates.into());

@@ -5,6 +5,7 @@ mod assign;
 mod assigned_distances;
 mod block;
 mod bounds;
+mod candidates;
 mod exact;
 mod few;
 mod integers;

@@ -2,11 +2,11 @@
 
 use super::Scratch;
 use crate::clock::Instant;
+use crate::device::cpu::candidates::Candidates;
 use crate::device::cpu::memory::FromCodes;
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::prefetch::prefetch;
 use crate::device::cpu::rows::RowBlock;
-use crate::device::cpu::select::Candidates;
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
@@ -51,7 +51,7 @@ pub(super) fn choose(
 ) {
     tally.listed += 1;
     if let Some([only]) = candidates.get() {
-        tally.give(code, *only);
+        tally.give(code, only.codeword);
     } else {
         prefetch(rows.row(i));
         undecided.push((i, candidates));

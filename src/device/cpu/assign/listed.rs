@@ -3,8 +3,8 @@
 use super::near::Near;
 use super::{AssignInputs, Scratch};
 use crate::clock::Instant;
+use crate::device::cpu::candidates::nearest_of;
 use crate::device::cpu::memory::Mark;
-use crate::device::cpu::select::nearest_of;
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
@@ -63,8 +63,8 @@ impl AssignInputs<'_, '_> {
             match row.candidates(simd, rows, mark.listed(), &moved.far, scores).get() {
                 Some(candidates) => {
                     let label = match candidates {
-                        [only] => *only,
-                        several => nearest_of(simd, several, rows.row(i), panel),
+                        [only] => only.codeword,
+                        several => nearest_of(simd, several, (rows, i), panel),
                     };
                     tally.give(code, label);
                     tally.listed += 1;

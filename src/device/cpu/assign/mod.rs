@@ -7,6 +7,7 @@ mod listed;
 mod near;
 mod surrounded;
 
+use super::candidates::{Candidates, nearest_of, nearest_within};
 use super::lanes::Lanes;
 use super::memory::{FromCodes, Movements, Remember, Remembered};
 use super::panel::Panel;
@@ -14,7 +15,7 @@ use super::prefetch::prefetch;
 use super::row_buffer::RowBuffer;
 use super::rows::RowBlock;
 use super::scores::Scores;
-use super::select::{Candidates, candidates, nearest_of, nearest_within};
+use super::select::candidates;
 use super::tally::Tally;
 use crate::clock::Instant;
 use by_codes::ByCodes;
@@ -172,7 +173,7 @@ fn assign_row<S: Simd>(
             prefetch(rows.row(i));
             return undecided.push((i, candidates));
         }
-        None => nearest_within(scores.1, limit, rows.row(i), panel).unwrap_or(best),
+        None => nearest_within(simd, (scores.1, None), limit, (rows, i), panel),
     };
     tally.give(code, nearest);
 }
@@ -189,7 +190,7 @@ fn settle<S: Simd>(
 ) {
     for (i, candidates) in undecided.drain(..) {
         let Some((code, candidates)) = codes.get_mut(i).zip(candidates.get()) else { continue };
-        let nearest = nearest_of(simd, candidates, rows.row(i), panel);
+        let nearest = nearest_of(simd, candidates, (rows, i), panel);
         tally.give(code, nearest);
     }
 }

@@ -1,10 +1,11 @@
 //! Rows whose nearest codeword is among a few known ones and those of a subset.
 
+use crate::device::cpu::candidates::Candidates;
 use crate::device::cpu::lanes::{Lanes, each_within};
 use crate::device::cpu::memory::{LISTED, Subset};
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::rows::RowBlock;
-use crate::device::cpu::select::{self, Candidates};
+use crate::device::cpu::select;
 use pulp::Simd;
 
 /// A row, compared with at most [`LISTED`] known codewords.
@@ -52,12 +53,12 @@ impl Near {
         let mut candidates = Candidates::NONE;
         for (k, lower) in known.iter().zip(self.lower) {
             if lower <= limit {
-                candidates.push(u32::from(*k));
+                candidates.push(u32::from(*k), Some(&lower));
             }
         }
         each_within(simd, scores, limit, |at| {
             if let Some(k) = others.codewords.get(at).filter(|k| !known.contains(&(**k as u16))) {
-                candidates.push(*k);
+                candidates.push(*k, scores.get(at));
             }
         });
         candidates

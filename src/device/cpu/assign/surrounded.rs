@@ -3,9 +3,9 @@
 use super::by_codes::{ByCodes, choose};
 use super::{Scratch, settle};
 use crate::device::cpu::bounds::score_at_most;
+use crate::device::cpu::candidates::{Candidates, nearest_within};
 use crate::device::cpu::lanes::each_within;
 use crate::device::cpu::memory::{MOST, Surroundings};
-use crate::device::cpu::select::{Candidates, nearest_listed};
 use crate::device::cpu::tally::Tally;
 use pulp::Simd;
 
@@ -30,13 +30,13 @@ impl ByCodes<'_, '_> {
             let limit = score_at_most(f64::from(*own), rows.length(i));
             let mut candidates = Candidates::NONE;
             each_within(simd, lower, limit, |at| {
-                candidates.push(list.get(at).map_or(0, |k| u32::from(*k)));
+                candidates.push(list.get(at).map_or(0, |k| u32::from(*k)), lower.get(at));
             });
             match candidates.get() {
                 Some([]) => open.push(i),
                 Some(_) => choose((rows, i), code, candidates, (undecided, tally)),
                 None => {
-                    let nearest = nearest_listed((list, lower), limit, rows.row(i), panel).unwrap_or(*code);
+                    let nearest = nearest_within(simd, (lower, Some(list)), limit, (rows, i), panel);
                     tally.give(code, nearest);
                     tally.listed += 1;
                 }

@@ -6,6 +6,7 @@
 
 mod changed;
 mod each;
+mod fewer;
 mod from_codes;
 mod history;
 mod list;

@@ -1,5 +1,6 @@
 //! The bounds of the filter hold, for every unit.
 
+mod many_candidates;
 mod memory;
 mod near_ties;
 
