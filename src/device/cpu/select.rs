@@ -40,7 +40,7 @@ pub(super) fn nearest<S: Simd>(
     let (best, limit, candidates) = candidates(simd, (lanes, scores), (rows.length(i), rows.error(i)), panel);
     let code = match candidates.get() {
         Some([] | [_]) => best,
-        Some(candidates) => nearest_of(simd, candidates, (rows, i), panel),
+        Some(candidates) => nearest_of(simd, candidates, rows.row(i), panel),
         None => nearest_within(simd, (scores, None), limit, (rows, i), panel),
     };
     Nearest { code, candidates: candidates.count as u32 }
@@ -57,6 +57,6 @@ pub(super) fn candidates<S: Simd>(
     let (best, lowest) = lanes.lowest(simd, scores);
     let limit = limit(panel, best, lowest, (length, error));
     let mut candidates = Candidates::NONE;
-    each_within(simd, scores, limit, |k| candidates.push(k as u32, scores.get(k)));
+    each_within(simd, scores, limit, |k| candidates.push(k as u32));
     (best as u32, limit, candidates)
 }

@@ -51,7 +51,7 @@ pub(super) fn choose(
 ) {
     tally.listed += 1;
     if let Some([only]) = candidates.get() {
-        tally.give(code, only.codeword);
+        tally.give(code, *only);
     } else {
         prefetch(rows.row(i));
         undecided.push((i, candidates));

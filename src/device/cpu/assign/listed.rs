@@ -63,8 +63,8 @@ impl AssignInputs<'_, '_> {
             match row.candidates(simd, rows, mark.listed(), &moved.far, scores).get() {
                 Some(candidates) => {
                     let label = match candidates {
-                        [only] => only.codeword,
-                        several => nearest_of(simd, several, (rows, i), panel),
+                        [only] => *only,
+                        several => nearest_of(simd, several, rows.row(i), panel),
                     };
                     tally.give(code, label);
                     tally.listed += 1;

@@ -190,7 +190,7 @@ fn settle<S: Simd>(
 ) {
     for (i, candidates) in undecided.drain(..) {
         let Some((code, candidates)) = codes.get_mut(i).zip(candidates.get()) else { continue };
-        let nearest = nearest_of(simd, candidates, (rows, i), panel);
+        let nearest = nearest_of(simd, candidates, rows.row(i), panel);
         tally.give(code, nearest);
     }
 }

@@ -53,12 +53,12 @@ impl Near {
         let mut candidates = Candidates::NONE;
         for (k, lower) in known.iter().zip(self.lower) {
             if lower <= limit {
-                candidates.push(u32::from(*k), Some(&lower));
+                candidates.push(u32::from(*k));
             }
         }
         each_within(simd, scores, limit, |at| {
             if let Some(k) = others.codewords.get(at).filter(|k| !known.contains(&(**k as u16))) {
-                candidates.push(*k, scores.get(at));
+                candidates.push(*k);
             }
         });
         candidates

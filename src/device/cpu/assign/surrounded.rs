@@ -30,7 +30,7 @@ impl ByCodes<'_, '_> {
             let limit = score_at_most(f64::from(*own), rows.length(i));
             let mut candidates = Candidates::NONE;
             each_within(simd, lower, limit, |at| {
-                candidates.push(list.get(at).map_or(0, |k| u32::from(*k)), lower.get(at));
+                candidates.push(list.get(at).map_or(0, |k| u32::from(*k)));
             });
             match candidates.get() {
                 Some([]) => open.push(i),
