@@ -131,14 +131,8 @@ impl Table for CpuTable {
             self.memory.remember(&panel, &self.rows)?;
         }
         let movements = self.memory.movements(&panel, &self.pool)?;
-        let (from_codes, before) = match self.memory.fewer(&panel, &self.rows, &self.codes, &self.pool)? {
-            Some((codes, around)) => (FromCodes::of(around), Some(std::mem::replace(&mut self.codes, codes))),
-            None => (self.memory.read_codes(&panel, &self.rows, &self.codes, &self.pool)?, None),
-        };
-        let mut tally = self.assign_blocks(&panel, &movements, &from_codes);
-        if let Some(before) = before {
-            tally.changed = before.iter().zip(&self.codes).filter(|(before, now)| before != now).count() as u64;
-        }
+        let from_codes = self.memory.read_codes(&panel, &self.rows, &self.codes, &self.pool)?;
+        let tally = self.assign_blocks(&panel, &movements, &from_codes);
         self.tallies.add(tally);
         if self.repeats {
             self.memory.push(&panel);

@@ -15,8 +15,8 @@ const CHANGED: usize = 4;
 /// surrounds all codewords.
 const FEW: usize = 64;
 /// Clusters from which on, and rows of each from which on, comparing all codewords with each other takes little.
-pub(super) const SURROUNDED: usize = 512;
-pub(super) const ROWS_EACH: usize = 8;
+const SURROUNDED: usize = 512;
+const ROWS_EACH: usize = 8;
 
 /// What the codes of the last assignment say about the next one.
 #[derive(Default)]
@@ -27,10 +27,6 @@ pub(in crate::device::cpu) struct FromCodes {
 }
 
 impl FromCodes {
-    pub(in crate::device::cpu) fn of(surroundings: Surroundings) -> Self {
-        Self { surroundings: Some(surroundings), changed: None }
-    }
-
     pub(in crate::device::cpu) fn is_nothing(&self) -> bool {
         self.surroundings.is_none() && self.changed.is_none()
     }

@@ -6,7 +6,6 @@
 
 mod changed;
 mod each;
-mod fewer;
 mod from_codes;
 mod history;
 mod list;

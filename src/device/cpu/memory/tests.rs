@@ -149,17 +149,3 @@ fn codes_from_elsewhere_say_nothing() {
         assert_eq!(codes, truth, "{unit:?}");
     }
 }
-
-#[test]
-fn fewer_codewords_go_by_the_codes_of_more() {
-    for (dim, spread, groups) in DATA {
-        let rows = rows(dim, spread, groups);
-        let more = first(&rows, dim, 610);
-        // Backwards, and without every eighth one.
-        let left = more.chunks_exact(dim).rev().enumerate().filter(|(k, _)| k % 8 != 3);
-        let fewer: Vec<i32> = left.flat_map(|(_, codeword)| codeword.to_vec()).collect();
-        let others = moved(&fewer, dim, (1, 60), 3);
-        let decided = decided(&rows, dim, &[more, fewer, others]);
-        assert!(decided > ROWS as u64 * 3 / 2, "{decided}");
-    }
-}
