@@ -1,8 +1,9 @@
-"""Measures RQ-VAEs by their defaults beside a sweep of batches and rates, and residual k-means, on sets of five sizes.
+"""Measures RQ-VAEs by their defaults beside a sweep of batches and rates, RQ-KMeans+, and residual k-means.
 
-    python benches/networks.py target/release/semid packages.parquet [--only 1000,mixture]
+    python benches/networks.py target/release/semid packages.parquet [--vectors FOLDER] [--only 1000,mixture]
 
-Prints the two tables of "RQ-VAE by its defaults" in benches/RESULTS.md. A sweep trains as many epochs as the defaults.
+FOLDER has what benches/word_vectors.py writes. Prints the table of "RQ-VAE by its defaults" in benches/RESULTS.md. A
+sweep trains as many epochs as the defaults; RQ-KMeans+ starts from the model of k-means and trains as many, too.
 """
 
 import argparse
@@ -33,13 +34,16 @@ def mixture(rows, dim, centres, even):
     return (centre[of] + 0.5 * random.normal(size=(rows, dim))).astype(np.float32)
 
 
-def sets(packages):
+def sets(packages, vectors):
     """Name, rows, clusters, epochs, batches of the sweep; none where a sweep would take hours."""
     yield "1,000 embeddings, 384", embeddings(packages, 1000), 64, 40, [16, 64, 256]
     yield "5,000 embeddings, 384", embeddings(packages, 5000), 256, 30, [32, 128, 512, 2048]
     yield "20,000 embeddings, 384", embeddings(packages, 20_000), 256, 15, [64, 256, 1024]
     yield "mixture, 4,000 x 16", mixture(4000, 16, 40, even=True), 64, 30, [32, 128, 512]
     yield "mixture, 30,000 x 64", mixture(30_000, 64, 200, even=False), 256, 15, [64, 256, 1024]
+    if vectors is not None:
+        yield "20,000 of GiNZA, 300", np.load(vectors / "ginza.npy"), 256, 15, [64, 256, 1024]
+        yield "20,000 of GloVe, 50", np.load(vectors / "glove.npy")[:20_000], 256, 15, [64, 256, 1024]
     yield "60,000 embeddings, 384", embeddings(packages, 60_000), 256, 30, []
 
 
@@ -55,12 +59,15 @@ class Set:
         line = [self.tool, command, "--input", self.rows, "--quiet", "--json", *arguments]
         return json.loads(subprocess.run([*map(str, line)], check=True, capture_output=True).stdout)
 
-    def fit(self, *arguments):
-        model = self.folder / "model.safetensors"
+    def fit(self, *arguments, name="model"):
+        model = self.folder / f"{name}.safetensors"
         return model, self.run("fit", "--output", model, "--levels", 3, "--clusters", self.clusters, *arguments)
 
     def network(self, *arguments):
         return self.fit("--kind", "rq-vae", "--epochs", self.epochs, *arguments)
+
+    def plus(self, start):
+        return self.fit("--kind", "rq-kmeans-plus", "--epochs", self.epochs, "--warm-start", start)
 
     def error(self, model):
         return self.run("eval", "--model", model, "--k", 0)["squared_error_per_row"]
@@ -82,13 +89,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tool")
     parser.add_argument("packages")
+    parser.add_argument("--vectors", type=Path, help="folder of word vectors")
     parser.add_argument("--only", default="", help="sets whose names begin with one of these")
     options = parser.parse_args()
     print("Squared error (collision rate, recall@10).\n")
     head = ["rows", "clusters, epochs", "best of the sweep, batch, rate", "defaults", "defaults / best", "preset"]
-    print("| " + " | ".join([*head, "k-means"]) + " |")
-    print("| --- " * 7 + "|")
-    for name, rows, clusters, epochs, batches in sets(options.packages):
+    print("| " + " | ".join([*head, "RQ-KMeans+", "k-means"]) + " |")
+    print("| --- " * 8 + "|")
+    for name, rows, clusters, epochs, batches in sets(options.packages, options.vectors):
         if not name.startswith(tuple(options.only.split(","))):
             continue
         with tempfile.TemporaryDirectory() as folder:
@@ -106,8 +114,9 @@ def main():
             # The preset's batch, or all rows that are not held out where there are fewer.
             batch = min(2048, len(rows) * 19 // 20)
             preset = of.measure(of.network("--preset", "semantic-id", "--batch", batch)[0])
-            kmeans = of.measure(of.fit()[0])
-            cells = [name, f"{clusters}, {epochs}", of_sweep, row(defaults), share, row(preset), row(kmeans)]
+            start, _ = of.fit(name="start")
+            kmeans, plus = of.measure(start), of.measure(of.plus(start)[0])
+            cells = [name, f"{clusters}, {epochs}", of_sweep, row(defaults), share, row(preset), row(plus), row(kmeans)]
             print("| " + " | ".join(cells) + " |", flush=True)
 
 

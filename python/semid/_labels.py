@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from semid._errors import InputError
 
@@ -27,3 +27,27 @@ def columns_of(labels: Any) -> Optional[Columns]:
     if isinstance(labels, Mapping):
         return [_column(str(name), values) for name, values in labels.items()]
     return [_column("label", labels)]
+
+
+def label_columns(model: Any, columns: Optional[Sequence[str]]) -> List[Tuple[str, str]]:
+    """For each column of labels that a model was fitted with, its name and that of the column in a table to encode."""
+    fitted = [name for name, _ in model._model.labels]
+    given = fitted if columns is None else [columns] if isinstance(columns, str) else list(columns)
+    if len(given) != len(fitted):
+        raise InputError(
+            f"labels={given!r}: the model takes its first codes from the labels {fitted!r}; name a column for each",
+            "Parameter",
+        )
+    return list(zip(fitted, given))
+
+
+def labels_of(table: Any, columns: List[Tuple[str, str]]) -> Optional[Mapping]:
+    """The labels of the rows of a table of Arrow, as an encode takes them."""
+    for fitted, column in columns:
+        if column not in table.schema.names:
+            raise InputError(
+                f"the model takes codes from the labels of {fitted!r}, and the rows have no column {column!r}; "
+                "name theirs with labels=[...]",
+                "Parameter",
+            )
+    return {fitted: table.column(column) for fitted, column in columns} or None

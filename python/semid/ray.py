@@ -22,8 +22,9 @@ from semid import _semid, shards
 from semid._base import Quantizer
 from semid._errors import InputError
 from semid._kmeans import RQKMeans
+from semid._labels import label_columns, labels_of
 from semid._registry import Registry
-from semid._values import _integer
+from semid._values import _integer, _weights
 
 __all__ = ["assign", "encode", "fit"]
 
@@ -37,16 +38,21 @@ _MERGED = 8
 class _Shard:
     """A worker as an actor; it reads its rows again when it is started anew."""
 
-    def __init__(self, rows: tuple, column: Optional[str], device: str, threads: Optional[int]):
-        kind, data, first, count = rows
+    def __init__(self, rows: tuple, columns: tuple, device: str, threads: Optional[int]):
+        (kind, data, where), (column, weights) = rows, columns
         options: Any = {"column": column, "device": device, "n_jobs": threads}
         if kind == "files":
-            self._worker = shards.Worker(_open(data, column), span=(first, first + count), **options)
+            if weights is not None:
+                options["sample_weight"] = _semid.read_weights(data, weights, column=column)
+            self._worker = shards.Worker(_open(data, column), span=where, **options)
         else:
             import pyarrow
 
-            tables = pyarrow.concat_tables(ray.get(data))
-            self._worker = shards.Worker(tables, first_row=first, **options)
+            table = pyarrow.concat_tables(ray.get(data))
+            if weights is not None:
+                options["sample_weight"] = _weights_of(table, weights)
+                table = table.drop_columns([weights])
+            self._worker = shards.Worker(table, first_row=where, **options)
 
     def shape(self) -> tuple:
         return self._worker.rows, self._worker.dim
@@ -64,14 +70,25 @@ def _merge(*replies: bytes) -> bytes:
 
 
 @ray.remote(num_cpus=0)
-def _count(table: Any) -> int:
-    return table.num_rows
+def _count(table: Any, weights: Optional[str]) -> tuple:
+    """How many rows there are, and how often they count together."""
+    return table.num_rows, table.num_rows if weights is None else int(_weights_of(table, weights).sum())
+
+
+def _weights_of(table: Any, column: str) -> np.ndarray:
+    if column not in table.column_names:
+        raise InputError(f"weight_column={column!r}: the rows have no such column", "Parameter")
+    weights = _weights(table.column(column).to_numpy())
+    assert weights is not None
+    return weights
 
 
 class _Engine:
     """Brings requests to actors."""
 
     def __init__(self, actors: list):
+        if not actors:
+            raise InputError("there are no rows", "Empty")
         self.actors = actors
         self._shapes = ray.get([actor.shape.remote() for actor in actors])
 
@@ -102,6 +119,7 @@ def fit(
     model: RQKMeans,
     *,
     column: Optional[str] = None,
+    weight_column: Optional[str] = None,
     num_shards: Optional[int] = None,
     num_cpus: float = 1,
     num_gpus: float = 0,
@@ -118,8 +136,11 @@ def fit(
         Its device is that of the driver.
     column : str, optional
         Column of the embeddings.
+    weight_column : str, optional
+        Column of whole numbers that say how often each row counts, as ``sample_weight`` does on one machine.
     num_shards : int, optional
-        Actors, of which each holds a shard in memory: one per CPU of the cluster by default.
+        Actors, of which each holds a shard in memory: by default as many as the cluster has CPUs for, and GPUs and
+        resources where every actor needs some.
     num_cpus, num_gpus : float
         What every actor needs.
     device : str, optional
@@ -135,13 +156,14 @@ def fit(
     if not ray.is_initialized():
         ray.init(include_dashboard=False)
     if num_shards is None:
-        num_shards = max(1, int(ray.cluster_resources().get("CPU", 1) // max(num_cpus, 1)))
+        num_shards = _room(num_cpus, num_gpus, ray_remote_args or {})
     num_shards = _integer("num_shards", num_shards, 1)
     device = _device(device, num_gpus)
     threads = max(1, int(num_cpus)) if device.startswith("cpu") else None
     actor: Any = _Shard
     start = actor.options(num_cpus=num_cpus, num_gpus=num_gpus, **(ray_remote_args or {})).remote
-    actors = [start(rows, column, device, threads) for rows in _divide(data, column, num_shards)]
+    columns = column, weight_column
+    actors = [start(rows, columns, device, threads) for rows in _divide(data, columns, num_shards)]
     try:
         return shards.fit(model, _Engine(actors))
     finally:
@@ -149,43 +171,52 @@ def fit(
             ray.kill(actor)
 
 
+def _room(num_cpus: float, num_gpus: float, ray_remote_args: dict) -> int:
+    """How many actors find what they need in the cluster at once, and one at least."""
+    needs = {"CPU": max(num_cpus, 1), "GPU": num_gpus, **ray_remote_args.get("resources", {})}
+    has = ray.cluster_resources()
+    return max(1, min(int(has.get(name, 0) // need) for name, need in needs.items() if need))
+
+
 def _device(named: Optional[str], num_gpus: float) -> str:
     """The device of actors."""
     return named if named is not None else ("gpu" if num_gpus else "cpu")
 
 
-def _divide(data: Any, column: Optional[str], parts: int) -> Iterator[tuple]:
-    """What every actor holds: the kind of its rows, where they are, the number of the first, and how many there are."""
+def _divide(data: Any, columns: tuple, parts: int) -> Iterator[tuple]:
+    """What every actor holds: the kind of its rows, the files or blocks, and their span or the number of the first."""
     if isinstance(data, ray.data.Dataset):
-        yield from _blocks(data, column, parts)
+        yield from _blocks(data, columns, parts)
         return
     paths = _absolute(data)
-    rows = len(_open(paths, column))
+    rows = len(_open(paths, columns[0]))
     for part in range(parts):
-        first, end = rows * part // parts, rows * (part + 1) // parts
-        yield "files", paths, first, end - first
+        yield "files", paths, (rows * part // parts, rows * (part + 1) // parts)
 
 
-def _blocks(dataset: Any, column: Optional[str], parts: int) -> Iterator[tuple]:
+def _blocks(dataset: Any, columns: tuple, parts: int) -> Iterator[tuple]:
     """Neighbouring blocks of a dataset, about as many rows in each part."""
+    column, weights = columns
     if column is not None:
-        dataset = dataset.select_columns([column])
+        dataset = dataset.select_columns([name for name in columns if name is not None])
     with _ordered(dataset):
         blocks = dataset.to_arrow_refs()
-    counts = ray.get([_count.remote(block) for block in blocks])
-    total, first, held, start = sum(counts), 0, 0, 0
+    counts = ray.get([_count.remote(block, weights) for block in blocks])
+    total, held, start = sum(rows for rows, _ in counts), 0, 0
+    # The first row of a part has the number of all rows before it, each as often as it counts.
+    first, number = 0, 0
     taken: list = []
-    for block, count in zip(blocks, counts):
-        if count:
+    for block, (rows, weight) in zip(blocks, counts):
+        if rows:
             taken.append(block)
-        held += count
+        held, number = held + rows, number + weight
         if taken and held * parts >= total * (start + 1):
-            yield "blocks", taken, first, held - first
-            first, taken = held, []
+            yield "blocks", taken, first
+            first, taken = number, []
             while held * parts >= total * (start + 1) and start < parts:
                 start += 1
     if taken:
-        yield "blocks", taken, first, held - first
+        yield "blocks", taken, first
 
 
 class _ordered:
@@ -221,13 +252,15 @@ def _open(paths: list, column: Optional[str]) -> "_semid.Source":
 class _Encoder:
     """Encodes batches in a task."""
 
-    def __init__(self, model: Quantizer, column: Optional[str], output: str, device: str):
+    def __init__(self, model: Quantizer, column: Optional[str], labels: list, output: str, device: str):
         self._model, self._column, self._output, self._device = model, column, output, device
+        self._labels = labels
 
     def __call__(self, batch: Any) -> Any:
         import pyarrow
 
-        codes = self._model.encode(batch, column=self._column, device=self._device)
+        labels = labels_of(batch, self._labels)
+        codes = self._model.encode(batch, column=self._column, device=self._device, labels=labels)
         values = pyarrow.array(codes.reshape(-1), pyarrow.uint32())
         lists = pyarrow.FixedSizeListArray.from_arrays(values, codes.shape[1])
         return batch.append_column(self._output, lists)
@@ -238,6 +271,7 @@ def encode(
     model: Quantizer,
     *,
     column: Optional[str] = None,
+    labels: Optional[Sequence[str]] = None,
     output: str = "codes",
     concurrency: Optional[int] = None,
     batch_size: int = 4096,
@@ -253,6 +287,8 @@ def encode(
     model : a fitted model
     column : str, optional
         Column of the embeddings.
+    labels : list of str, optional
+        Columns of the labels, for a model whose first codes labels give; by default those of its fit.
     output : str, default "codes"
         Name of the new column.
     concurrency : int, optional
@@ -279,7 +315,7 @@ def encode(
         most = _integer("concurrency", concurrency, 1)
     return dataset.map_batches(
         _Encoder,
-        fn_constructor_args=(model, column, output, _device(device, num_gpus)),
+        fn_constructor_args=(model, column, label_columns(model, labels), output, _device(device, num_gpus)),
         batch_format="pyarrow",
         batch_size=batch_size,
         concurrency=most,
@@ -296,6 +332,7 @@ def assign(
     *,
     items: str,
     column: Optional[str] = None,
+    labels: Optional[Sequence[str]] = None,
     concurrency: Optional[int] = None,
     batch_size: int = 65_536,
 ) -> int:
@@ -312,8 +349,10 @@ def assign(
         Column of the items' keys.
     column : str, optional
         Column of the embeddings.
+    labels : list of str, optional
+        As for ``encode``.
     """
-    encoded = encode(dataset, model, column=column, output="__codes", concurrency=concurrency)
+    encoded = encode(dataset, model, column=column, labels=labels, output="__codes", concurrency=concurrency)
     encoded = encoded.select_columns([items, "__codes"])
     done = 0
     with _ordered(encoded):

@@ -35,7 +35,7 @@ from semid._errors import InputError
 from semid._input import to_rows
 from semid._kmeans import RQKMeans
 from semid._progress import Listening
-from semid._values import place
+from semid._values import _weights, place
 
 __all__ = ["Call", "Engine", "Worker", "fit", "merge"]
 
@@ -55,7 +55,7 @@ class Engine(Protocol):
     """What runs workers, on one machine or on many."""
 
     def shards(self) -> Sequence[int]:
-        """The number of rows of every shard. The rows of a shard follow those of the shard before it."""
+        """The number of rows of every shard, ``Worker.rows``. The rows of a shard follow those of the shard before."""
 
     def dim(self) -> int:
         """The number of dimensions."""
@@ -83,11 +83,13 @@ class Worker:
     rows : rows (N, D)
         Whatever a fit takes. NumPy arrays are copied.
     first_row : int, default 0
-        Number of the first row among those of all shards.
+        Number of the first row among those of all shards; with weights, the sum of the weights before it.
     span : (int, int), optional
         Takes only these of the rows, which are then the rows of all shards.
     column : str, optional
         Column of embeddings in a table.
+    sample_weight : array of whole numbers (N,), optional
+        How often each of the rows counts.
     device : str, default "cpu"
     n_jobs : int, optional
         Threads of the device ``"cpu"``; all cores by default.
@@ -100,18 +102,23 @@ class Worker:
         first_row: int = 0,
         span: Optional[tuple] = None,
         column: Optional[str] = None,
+        sample_weight: Any = None,
         device: str = "cpu",
         n_jobs: Optional[int] = None,
     ):
         if first_row and span is not None:
             raise InputError("give first_row or span: the rows of a span have the numbers that they have", "Parameter")
         self._worker = _semid.Worker(
-            _source(to_rows(rows, column=column)), place(device, n_jobs, None), first_row, span
+            _source(to_rows(rows, column=column)),
+            place(device, n_jobs, None),
+            first_row,
+            span,
+            _weights(sample_weight),
         )
 
     @property
     def rows(self) -> int:
-        """The number of rows."""
+        """The number of rows, each as often as it counts."""
         return self._worker.rows
 
     @property

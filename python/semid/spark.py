@@ -22,7 +22,7 @@ import uuid
 from collections import OrderedDict
 from contextlib import contextmanager
 from glob import glob, has_magic
-from typing import Any, Iterable, Iterator, Optional
+from typing import Any, Iterable, Iterator, Optional, Sequence
 
 import numpy as np
 import pyarrow
@@ -33,6 +33,7 @@ from semid import _semid, shards
 from semid._base import Quantizer
 from semid._errors import InputError
 from semid._kmeans import RQKMeans
+from semid._labels import label_columns, labels_of
 from semid._registry import Registry
 from semid._values import _integer
 
@@ -48,8 +49,9 @@ _held: "OrderedDict[tuple, shards.Worker]" = OrderedDict()
 class _Shard:
     """What an executor needs to make the worker of a shard."""
 
-    def __init__(self, fit: str, paths: list, column: Optional[str], device: str, threads: int, most: int):
-        self._fit, self._paths, self._column = fit, paths, column
+    def __init__(self, fit: str, paths: list, columns: tuple, device: str, threads: int, most: int):
+        self._fit, self._paths = fit, paths
+        self._column, self._weights = columns
         self._device, self._threads, self._most = device, threads, most
 
     def worker(self, shard: int, span: tuple) -> shards.Worker:
@@ -61,7 +63,10 @@ class _Shard:
             while len(_held) >= self._most:
                 _held.popitem(last=False)
             rows = _semid.open(self._paths, column=self._column)
-            worker = shards.Worker(rows, span=span, device=self._device, n_jobs=self._threads)
+            weights = _weights_of(self._paths, self._column, self._weights)
+            worker = shards.Worker(
+                rows, span=span, sample_weight=weights, device=self._device, n_jobs=self._threads
+            )
         _held[key] = worker
         return worker
 
@@ -79,6 +84,11 @@ class _Answer:
                 yield [place], worker.answer(self._requests.value[request])
 
 
+def _weights_of(paths: list, column: Optional[str], weights: Optional[str]) -> Optional[np.ndarray]:
+    """How often each row of files counts, if a column says so."""
+    return None if weights is None else _semid.read_weights(paths, weights, column=column)
+
+
 def _merged(first: tuple, second: tuple) -> tuple:
     return first[0] + second[0], shards.merge([first[1], second[1]])
 
@@ -88,15 +98,16 @@ def _forget(_: Iterable[int]) -> None:
 
 
 class _Engine:
-    """Brings requests to tasks."""
+    """Brings requests to tasks; ``weights`` say how often each row counts, where not once."""
 
-    def __init__(self, context: Any, shard: _Shard, spans: list, dim: int):
+    def __init__(self, context: Any, shard: _Shard, spans: list, weights: Optional[np.ndarray], dim: int):
         self._context, self._shard, self._spans, self._dim = context, shard, spans, dim
+        self._rows = [end - start if weights is None else int(weights[start:end].sum()) for start, end in spans]
         # Spark prefers to run a task where its partition is cached, which is where the worker is.
         self._home = context.parallelize(range(len(spans)), len(spans)).cache()
 
     def shards(self) -> list:
-        return [end - start for start, end in self._spans]
+        return self._rows
 
     def dim(self) -> int:
         return self._dim
@@ -130,6 +141,7 @@ def fit(
     model: RQKMeans,
     *,
     column: Optional[str] = None,
+    weight_column: Optional[str] = None,
     num_shards: Optional[int] = None,
     scratch: Optional[str] = None,
     device: str = "cpu",
@@ -145,6 +157,8 @@ def fit(
         Its device is that of the driver.
     column : str, optional
         Column of the embeddings, an array of numbers.
+    weight_column : str, optional
+        Column of whole numbers that say how often each row counts, as ``sample_weight`` does on one machine.
     num_shards : int, optional
         Parts of the rows, of which each is held by one process: as many as there are cores by default.
     scratch : str, optional
@@ -159,7 +173,8 @@ def fit(
     """
     session = data.sparkSession if isinstance(data, DataFrame) else SparkSession.builder.getOrCreate()
     context = session.sparkContext
-    with _files(data, column, scratch, context) as paths:
+    columns = column, weight_column
+    with _files(data, columns, scratch, context) as paths:
         rows, dim = _semid.open(paths, column=column).shape
         parts = context.defaultParallelism if num_shards is None else _integer("num_shards", num_shards, 1)
         # Workers of so few rows would have more to say than to hold.
@@ -168,7 +183,8 @@ def fit(
         threads = int(context.getConf().get("spark.task.cpus", "1"))
         # Tasks that move leave workers behind; a process keeps no more than its share, and one.
         most = math.ceil(parts / max(1, context.defaultParallelism)) + 1
-        engine = _Engine(context, _Shard(uuid.uuid4().hex, paths, column, device, threads, most), spans, dim)
+        shard = _Shard(uuid.uuid4().hex, paths, columns, device, threads, most)
+        engine = _Engine(context, shard, spans, _weights_of(paths, *columns), dim)
         try:
             return shards.fit(model, engine)
         finally:
@@ -176,7 +192,7 @@ def fit(
 
 
 @contextmanager
-def _files(data: Any, column: Optional[str], scratch: Optional[str], context: Any) -> Iterator[list]:
+def _files(data: Any, columns: tuple, scratch: Optional[str], context: Any) -> Iterator[list]:
     """The files of the rows, those of a data frame for as long as they are needed."""
     if not isinstance(data, DataFrame):
         yield _absolute(data)
@@ -188,7 +204,8 @@ def _files(data: Any, column: Optional[str], scratch: Optional[str], context: An
     folder = tempfile.mkdtemp(prefix="semid-", dir=scratch)
     try:
         target = os.path.join(folder, "rows")
-        (data if column is None else data.select(column)).write.parquet("file://" + target)
+        needed = [name for name in columns if name is not None]
+        (data if columns[0] is None else data.select(*needed)).write.parquet("file://" + target)
         yield _in_order(target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -218,20 +235,20 @@ def _absolute(data: Any) -> list:
 class _Encoder:
     """Encodes Arrow batches in a task."""
 
-    def __init__(self, model: Quantizer, column: Optional[str]):
+    def __init__(self, model: Quantizer, column: Optional[str], labels: Optional[Sequence[str]]):
         # Spark runs a task for each core.
         self._model = type(model).from_bytes(model.to_bytes(), device="cpu", n_jobs=1)
-        self._column = column
+        self._column, self._labels = column, label_columns(model, labels)
 
     def codes(self, batch: Any) -> np.ndarray:
-        return self._model.encode(batch, column=self._column)
+        return self._model.encode(batch, column=self._column, labels=labels_of(batch, self._labels))
 
 
 class _Append(_Encoder):
     """Adds a column of codes."""
 
-    def __init__(self, model: Quantizer, column: Optional[str], output: str):
-        super().__init__(model, column)
+    def __init__(self, model: Quantizer, column: Optional[str], labels: Optional[Sequence[str]], output: str):
+        super().__init__(model, column, labels)
         self._output = output
 
     def __call__(self, batches: Iterable) -> Iterator:
@@ -248,8 +265,8 @@ class _Append(_Encoder):
 class _Pack(_Encoder):
     """Makes one row of bytes of the keys and the codes of a batch, as Spark is slow with many rows."""
 
-    def __init__(self, model: Quantizer, column: Optional[str], items: str):
-        super().__init__(model, column)
+    def __init__(self, model: Quantizer, column: Optional[str], labels: Optional[Sequence[str]], items: str):
+        super().__init__(model, column, labels)
         self._items = items
 
     def __call__(self, batches: Iterable) -> Iterator:
@@ -266,7 +283,14 @@ class _Pack(_Encoder):
             yield pyarrow.RecordBatch.from_arrays([packed], ["packed"])
 
 
-def encode(data: DataFrame, model: Quantizer, *, column: Optional[str] = None, output: str = "codes") -> DataFrame:
+def encode(
+    data: DataFrame,
+    model: Quantizer,
+    *,
+    column: Optional[str] = None,
+    labels: Optional[Sequence[str]] = None,
+    output: str = "codes",
+) -> DataFrame:
     """Adds the codes of every row to a data frame, as a column of arrays of integers.
 
     Parameters
@@ -275,6 +299,8 @@ def encode(data: DataFrame, model: Quantizer, *, column: Optional[str] = None, o
     model : a fitted model
     column : str, optional
         Column of the embeddings, an array of numbers.
+    labels : list of str, optional
+        Columns of the labels, for a model whose first codes labels give; by default those of its fit.
     output : str, default "codes"
         Name of the new column.
 
@@ -283,10 +309,18 @@ def encode(data: DataFrame, model: Quantizer, *, column: Optional[str] = None, o
     pyspark.sql.DataFrame
     """
     codes = StructField(output, ArrayType(IntegerType(), True), True)
-    return data.mapInArrow(_Append(model, column, output), StructType([*data.schema.fields, codes]))
+    return data.mapInArrow(_Append(model, column, labels, output), StructType([*data.schema.fields, codes]))
 
 
-def assign(data: DataFrame, model: Quantizer, registry: Registry, *, items: str, column: Optional[str] = None) -> int:
+def assign(
+    data: DataFrame,
+    model: Quantizer,
+    registry: Registry,
+    *,
+    items: str,
+    column: Optional[str] = None,
+    labels: Optional[Sequence[str]] = None,
+) -> int:
     """Gives the items of a data frame unique IDs in a registry that the driver holds, and returns the number of rows.
 
     Executors encode. The IDs are given in the order of the partitions and their rows.
@@ -300,8 +334,10 @@ def assign(data: DataFrame, model: Quantizer, registry: Registry, *, items: str,
         Column of the items' keys.
     column : str, optional
         Column of the embeddings.
+    labels : list of str, optional
+        As for ``encode``.
     """
-    packed = data.mapInArrow(_Pack(model, column, items), StructType([StructField("packed", BinaryType())]))
+    packed = data.mapInArrow(_Pack(model, column, labels, items), StructType([StructField("packed", BinaryType())]))
     done = 0
     for row in packed.toLocalIterator():
         table = pyarrow.ipc.open_stream(pyarrow.py_buffer(row[0])).read_all().combine_chunks()

@@ -50,6 +50,7 @@ fn extension(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(command_line::command_line, m)?)?;
     m.add_function(wrap_pyfunction!(command_line::demo_data, m)?)?;
     m.add_function(wrap_pyfunction!(source::read_strings, m)?)?;
+    m.add_function(wrap_pyfunction!(source::read_weights, m)?)?;
     m.add_function(wrap_pyfunction!(work::library_seconds, m)?)?;
     Ok(())
 }

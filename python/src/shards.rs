@@ -6,12 +6,13 @@ use crate::fit::of_fit;
 use crate::model::{Model, fresh};
 use crate::source::Source;
 use crate::work::run;
+use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use semid::rq::Progress;
 use semid::shards::{self, Answered, Call, Reply, Workers};
-use semid::{Error, Quantizer, Result, Rows, RqKMeans};
+use semid::{Error, Quantizer, Result, Rows, RqKMeans, Weights};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,15 +29,16 @@ pub(crate) struct Worker {
 #[pymethods]
 impl Worker {
     /// Takes all rows of a source, the first of which has the number `first`, or those of a span, which are numbered as
-    /// in the source.
+    /// in the source; every row counts as often as its weight says, where weights of the rows of the source are given.
     #[new]
-    #[pyo3(signature = (rows, place, first=0, span=None))]
+    #[pyo3(signature = (rows, place, first=0, span=None, weights=None))]
     fn new(
         py: Python<'_>,
         rows: &Bound<'_, Source>,
         place: Place,
         first: u64,
         span: Option<(usize, usize)>,
+        weights: Option<PyReadonlyArray1<'_, u64>>,
     ) -> PyResult<Self> {
         let (device, rows) = (place.open(py)?, rows.get().rows());
         let worker = match span {
@@ -47,6 +49,11 @@ impl Worker {
                 return Err(parameter("span", format!("{start}..{end}"), expected)).or_raise(py);
             }
         };
+        let worker = match weights {
+            Some(weights) => Weights::new(weights.as_array().to_vec()).and_then(|weights| worker.weighted(&weights)),
+            None => Ok(worker),
+        };
+        let worker = worker.or_raise(py)?;
         Ok(Self { rows: worker.rows(), dim: worker.dim(), worker: Mutex::new(worker) })
     }
 

@@ -2,10 +2,10 @@
 
 use crate::codes::matrix;
 use crate::errors::OrRaise;
-use numpy::PyArray2;
+use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use semid::io::{Inputs, ReadOptions};
-use semid::{Concat, Rows};
+use semid::{Concat, Rows, Weights};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -95,6 +95,26 @@ pub(crate) fn open(
     }
     let inputs = py.detach(|| Inputs::open(&paths, &options)).or_raise(py)?;
     Ok(Source::new(inputs, "files"))
+}
+
+/// The weights of the rows of files, whole numbers in the column `weights`.
+#[pyfunction]
+#[pyo3(signature = (paths, weights, *, column=None))]
+pub(crate) fn read_weights(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    weights: String,
+    column: Option<String>,
+) -> PyResult<Bound<'_, PyArray1<u64>>> {
+    let read = || {
+        let mut options = ReadOptions::default();
+        options.column = column;
+        options.beside = vec![weights.clone()];
+        let read = Weights::read(Inputs::open(&paths, &options)?.strings(&weights)?, "1")?;
+        Ok((0..read.len()).map(|row| read.of(row)).collect())
+    };
+    let found: Vec<u64> = py.detach(read).or_raise(py)?;
+    Ok(PyArray1::from_vec(py, found))
 }
 
 /// The texts of a column of a file, such as item keys.

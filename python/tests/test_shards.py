@@ -76,6 +76,27 @@ def test_spans_number_rows_as_the_source_does(X):
         shards.Worker(X, span=(0, 60), first_row=5)
 
 
+@pytest.mark.parametrize("parameters", [{}, {"init": "random"}, {"sample": 200}, {"n_init": 2}], ids=str)
+def test_rows_count_as_often_as_their_weights_say(X, parameters):
+    weights = np.arange(len(X)) * 7 % 4
+    engine, firsts = Engine(X, 1), [0, 100, 420]
+    ends = [*firsts[1:], len(X)]
+    engine.workers = [
+        shards.Worker(X[start:end], first_row=int(weights[:start].sum()), sample_weight=weights[start:end])
+        for start, end in zip(firsts, ends)
+    ]
+    assert engine.shards() == [weights[start:end].sum() for start, end in zip(firsts, ends)]
+    expected = semid.RQKMeans(2, 6, device="cpu", **parameters).fit(X, sample_weight=weights)
+    repeated = semid.RQKMeans(2, 6, device="cpu", **parameters).fit(np.repeat(X, weights, axis=0))
+    assert expected.fingerprint == repeated.fingerprint
+    assert shards.fit(semid.RQKMeans(2, 6, device="cpu", **parameters), engine).fingerprint == expected.fingerprint
+    spans = [shards.Worker(X, span=span, sample_weight=weights) for span in zip(firsts, ends)]
+    engine.workers = spans
+    assert shards.fit(semid.RQKMeans(2, 6, device="cpu", **parameters), engine).fingerprint == expected.fingerprint
+    with pytest.raises(ValueError, match="600"):
+        shards.Worker(X, sample_weight=weights[1:])
+
+
 def test_equal_requests_are_one_object(X):
     seen = []
 

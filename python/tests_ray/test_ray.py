@@ -34,13 +34,15 @@ def X():
 
 @pytest.fixture(scope="session")
 def folder(X, tmp_path_factory):
-    """Seven parquet files of different lengths."""
+    """Seven parquet files of different lengths, with weights and labels."""
     path = tmp_path_factory.mktemp("parts")
     cuts = [0, 100, 101, 700, 1500, 1600, 2900, ROWS]
     for number, (start, end) in enumerate(zip(cuts, cuts[1:])):
         lists = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(X[start:end].reshape(-1)), DIM)
         keys = pyarrow.array([f"item {row}" for row in range(start, end)])
-        table = pyarrow.table({"item": keys, "embedding": lists})
+        weights = pyarrow.array(np.arange(start, end) * 7 % 4)
+        kinds = pyarrow.array([f"kind {row % 3}" for row in range(start, end)])
+        table = pyarrow.table({"item": keys, "embedding": lists, "weight": weights, "kind": kinds})
         pyarrow.parquet.write_table(table, path / f"part-{number}.parquet")
     return path
 
@@ -86,6 +88,18 @@ def test_a_dataset_has_it_too(cluster, folder, expected):
     dataset = ray.data.read_parquet(str(folder))
     fitted = semid.ray.fit(dataset, model(), column="embedding", num_shards=3, num_cpus=0.5)
     assert fitted.fingerprint == expected.fingerprint
+
+
+@pytest.mark.parametrize("form", [str, lambda folder: ray.data.read_parquet(str(folder))], ids=["files", "dataset"])
+def test_rows_count_as_often_as_their_weights_say(cluster, folder, X, form):
+    more = {"column": "embedding", "weight_column": "weight", "num_shards": 3, "num_cpus": 0.5}
+    fitted = semid.ray.fit(form(folder), model(), **more)
+    assert fitted.fingerprint == model().fit(X, sample_weight=np.arange(ROWS) * 7 % 4).fingerprint
+
+
+def test_no_rows_are_refused(cluster):
+    with pytest.raises(semid.InputError, match="no rows"):
+        semid.ray.fit(ray.data.from_items([]), model(), num_cpus=0.5)
 
 
 def test_actors_that_are_killed_are_started_anew(cluster, folder, expected, monkeypatch):
@@ -156,6 +170,15 @@ def test_actors_are_where_what_they_need_is(special, folder, expected, wanted):
     assert seen and all(nodes == [special] * 2 for nodes in seen)
 
 
+@pytest.mark.parametrize("wanted", WANTED, ids=str)
+def test_no_more_actors_are_started_than_find_what_they_need(special, folder, expected, wanted):
+    """The cluster has CPUs for many more."""
+    seen = []
+    watched = model(lambda progress: seen.append(len(places())))
+    assert semid.ray.fit(str(folder), watched, **wanted).fingerprint == expected.fingerprint
+    assert set(seen) == {2}
+
+
 def test_actors_with_a_gpu_use_it(special, folder, expected):
     """No driver in software is taken for one that nobody named, so without a GPU they say that there is none."""
     hardware = any(device["name"].startswith("gpu") and device["hardware"] for device in semid.devices())
@@ -179,6 +202,24 @@ def test_codes_are_those_of_one_machine(special, folder, expected, X, form, opti
     order = [int(item.split()[1]) for item in table.column("item").to_pylist()]
     assert sorted(order) == list(range(ROWS))
     assert np.array_equal(codes, expected.encode(X)[order])
+
+
+def test_labels_give_the_first_codes(cluster, folder, X, tmp_path):
+    kinds = [f"kind {row % 3}" for row in range(ROWS)]
+    labelled = semid.RQKMeans(2, 16, device="cpu").fit(X, labels={"kind": kinds})
+    encoded = semid.ray.encode(str(folder), labelled, column="embedding", concurrency=1)
+    table = pyarrow.concat_tables(encoded.iter_batches(batch_format="pyarrow"))
+    codes = np.asarray(table.column("codes").combine_chunks().flatten()).reshape(ROWS, -1)
+    order = [int(item.split()[1]) for item in table.column("item").to_pylist()]
+    assert np.array_equal(codes, labelled.encode(X, labels=kinds)[order])
+    registry = semid.Registry(3)
+    semid.ray.assign(str(folder), labelled, registry, items="item", column="embedding", labels=["kind"])
+    firsts = {(row % 3, registry.lookup([f"item {row}"])[0].split("-")[0]) for row in range(0, ROWS, 7)}
+    assert len(firsts) == 3
+    with pytest.raises(ray.exceptions.RayTaskError, match="no column 'colour'"):
+        semid.ray.encode(str(folder), labelled, column="embedding", concurrency=1, labels=["colour"]).materialize()
+    with pytest.raises(semid.InputError, match="a column for each"):
+        semid.ray.encode(str(folder), labelled, labels=["kind", "item"])
 
 
 def test_ids_are_those_of_one_machine(cluster, folder, expected, X, tmp_path):

@@ -32,7 +32,7 @@ def X():
 
 @pytest.fixture(scope="session")
 def folder(X, tmp_path_factory):
-    """Six parquet files of different lengths."""
+    """Six parquet files of different lengths, with weights and labels."""
     path = tmp_path_factory.mktemp("parts")
     cuts = [0, 100, 101, 700, 1500, 1600, ROWS]
     for number, (start, end) in enumerate(zip(cuts, cuts[1:])):
@@ -40,7 +40,9 @@ def folder(X, tmp_path_factory):
             np.arange(0, (end - start) * DIM + 1, DIM, dtype=np.int32), X[start:end].reshape(-1)
         )
         keys = pyarrow.array([f"item {row}" for row in range(start, end)])
-        table = pyarrow.table({"item": keys, "embedding": lists})
+        weights = pyarrow.array(np.arange(start, end) * 7 % 4)
+        kinds = pyarrow.array([f"kind {row % 3}" for row in range(start, end)])
+        table = pyarrow.table({"item": keys, "embedding": lists, "weight": weights, "kind": kinds})
         pyarrow.parquet.write_table(table, path / f"part-{number}.parquet")
     return path
 
@@ -83,8 +85,9 @@ def spark(tmp_path_factory):
 def frame(spark, folder):
     """The rows in their order: a file is no larger than a partition, and files are read by name here."""
     table = pyarrow.concat_tables(pyarrow.parquet.read_table(path) for path in sorted(folder.glob("*.parquet")))
-    rows = list(zip(table.column("item").to_pylist(), table.column("embedding").to_pylist()))
-    return spark.createDataFrame(spark.sparkContext.parallelize(rows, 5), "item string, embedding array<float>")
+    rows = list(zip(*(table.column(name).to_pylist() for name in ["item", "embedding", "weight", "kind"])))
+    columns = "item string, embedding array<float>, weight long, kind string"
+    return spark.createDataFrame(spark.sparkContext.parallelize(rows, 5), columns)
 
 
 def model(progress=None):
@@ -148,6 +151,13 @@ def test_a_data_frame_has_it_too_and_leaves_nothing_behind(frame, expected, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("form", ["files", "frame"])
+def test_rows_count_as_often_as_their_weights_say(request, spark, folder, X, form):
+    data = str(folder) if form == "files" else request.getfixturevalue("frame")
+    fitted = semid.spark.fit(data, model(), column="embedding", weight_column="weight", num_shards=2)
+    assert fitted.fingerprint == model().fit(X, sample_weight=np.arange(ROWS) * 7 % 4).fingerprint
+
+
 def test_an_executor_that_is_killed_is_replaced(spark, folder, expected):
     before = executors(spark)
     assert len(before) == 2
@@ -183,6 +193,22 @@ def test_codes_are_those_of_one_machine(frame, expected, X):
     encoded = semid.spark.encode(frame, expected, column="embedding").select("item", "codes").collect()
     assert [row["item"] for row in encoded] == [f"item {row}" for row in range(ROWS)]
     assert np.array_equal([row["codes"] for row in encoded], expected.encode(X))
+
+
+def test_labels_give_the_first_codes(frame, X):
+    kinds = [f"kind {row % 3}" for row in range(ROWS)]
+    labelled = semid.RQKMeans(1, 16, device="cpu", init="random").fit(X, labels={"kind": kinds})
+    encoded = semid.spark.encode(frame, labelled, column="embedding").select("codes").collect()
+    expected = labelled.encode(X, labels=kinds)
+    assert np.array_equal([row["codes"] for row in encoded], expected)
+    keys = [f"item {row}" for row in range(ROWS)]
+    registry, alone = semid.Registry(2), semid.Registry(2)
+    renamed = frame.withColumnRenamed("kind", "category")
+    semid.spark.assign(renamed, labelled, registry, items="item", column="embedding", labels=["category"])
+    alone.assign(keys, expected)
+    assert registry.lookup(keys) == alone.lookup(keys)
+    with pytest.raises(Exception, match="no column 'kind'"):
+        semid.spark.encode(renamed, labelled, column="embedding").collect()
 
 
 def test_ids_are_those_of_one_machine(frame, expected, X):

@@ -327,6 +327,7 @@ INTERFACE = """async ([values, dim, parquet]) => {
     await kind("nan", () => Semid.fit({ values: new Float32Array([1, NaN, 2, 3]), dim: 2 }, { clusters: 1 }));
     await kind("parameter", () => Semid.fit(rows, { clustres: 8 }));
     await kind("clusters", () => Semid.fit(rows, { clusters: 100000 }));
+    await kind("option", () => Semid.encode(model, rows, { beam: 8 }));
     await kind("few", () => Semid.fit({ values: new Float32Array([1, 2]), dim: 1 }, { clusters: 8 }));
     await kind("model", () => Model.fromBytes(new Uint8Array([1, 2, 3])));
     await kind("code", () => Semid.decode(model, new Codes(new Uint32Array([9, 9]), 2)));
@@ -375,6 +376,7 @@ def interface(browser, site, tool, shots):
     assert numpy.array_equal(numpy.array(found["decoded"], numpy.float32), decoded.ravel()), "decoded rows differ"
     kinds = found["kinds"]
     expected = {"nan": "NotFinite", "parameter": "Parameter", "clusters": "Parameter", "few": "TooFewRows",
+                "option": "Parameter",
                 "model": "Format", "code": "Code", "device": "UnknownDevice", "dim": "DimMismatch",
                 "rows": "TypeError: rows are { values: Float32Array, dim } or a File", "aborted": "Error: enough",
                 "already": "Error: before"}

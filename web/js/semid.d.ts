@@ -41,7 +41,7 @@ export interface DeviceOptions extends JobOptions {
 
 /** The parameters of a fit; those of the command line tool, with names as in JavaScript. */
 export interface FitOptions extends DeviceOptions {
-  /** Kind of the model: `rq-kmeans` (default), `rq-vae`. */
+  /** Kind of the model: `rq-kmeans` (default), `rq-vae`, `rq-kmeans-plus`, `pq`, `rq+pq`. */
   kind?: string;
   levels?: number;
   /** Clusters of every level, or a number for each level. */
@@ -50,7 +50,7 @@ export interface FitOptions extends DeviceOptions {
   maxIter?: number;
   tol?: number;
   nInit?: number;
-  init?: "k-means++" | "random";
+  init?: "k-means++" | "hierarchical" | "random";
   metric?: "l2" | "cosine";
   normalizeResiduals?: boolean;
   balanced?: boolean;

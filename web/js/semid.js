@@ -8,6 +8,15 @@ export { Codes, SemidError };
 /** Options that are not parameters of a fit. */
 const SETTINGS = ["device", "signal"];
 
+/** Refuses options that a call does not have, which would else have no effect. */
+function check(call, options, names = []) {
+  const unknown = Object.keys(options).find((name) => ![...SETTINGS, ...names].includes(name));
+  if (unknown !== undefined) {
+    const message = `${call} has no option ${unknown}; it has ${[...SETTINGS, ...names].join(", ")}`;
+    throw new SemidError({ kind: "Parameter", message });
+  }
+}
+
 /** A fitted model; it does not change. */
 export class Model {
   #bytes;
@@ -102,6 +111,7 @@ export const Semid = {
 
   /** Encodes rows with a model. */
   async encode(model, rows, options = {}, onProgress) {
+    check("encode", options);
     const task = { task: "encode", device: options.device ?? "auto" };
     const { values, levels, ...more } = await submit(task, {
       ...options,
@@ -113,7 +123,8 @@ export const Semid = {
   },
 
   /** Decodes codes to rows. */
-  decode(model, codes, options = {}) {
+  async decode(model, codes, options = {}) {
+    check("decode", options);
     const task = { task: "decode", levels: codes.levels, device: options.device ?? "auto" };
     return submit(task, { ...options, model: Model.bytesOf(model), codes: codes.values });
   },
@@ -126,7 +137,8 @@ export const Semid = {
   },
 
   /** Draws a report about the codes of rows, as one HTML file that loads nothing. */
-  report(model, rows, codes, options = {}, onProgress) {
+  async report(model, rows, codes, options = {}, onProgress) {
+    check("report", options, ["title", "details", "names"]);
     const { device = "auto", title = "Semantic IDs", details = [], names, signal } = options;
     const task = { task: "report", title, details, device };
     return submit(task, { signal, rows, model: Model.bytesOf(model), codes: codes.values, names, onProgress });

@@ -1,21 +1,19 @@
 //! `semid encode`
 
+mod opened;
 mod sink;
 
-use crate::args::{Assignment, Common, EncodeArgs, Format, without_labels};
+use crate::args::{Common, EncodeArgs, Format};
 use crate::balance::{self, Balance};
-use crate::extension::extension;
-use crate::heard::Heard;
 use crate::input::blocks::BlockFacts;
 use crate::input::pairs::{self, PairFacts};
-use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
-use crate::outliers;
-use crate::output::{self, Answer, Failure, Outcome};
+use crate::output::{self, Answer, Outcome};
 use crate::progress::Bar;
-use crate::warnings::{Noticed, Usage};
+use crate::warnings::Usage;
+use opened::Opened;
 use semid::rq::EncodeReport;
-use semid::{Encoder, IdFormat, Model, Rows, RqKMeansModel};
+use semid::{IdFormat, Model, Rows, RqKMeansModel};
 use serde::Serialize;
 use sink::Sink;
 use std::path::Path;
@@ -60,80 +58,32 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         Format::Token => IdFormat::token(),
     };
     format.check()?;
-    let model = Model::load(&args.model)?;
-    let encoder = encoder(&model, args)?;
-    let ids = Texts { column: args.id_column.as_deref(), file: args.items.as_deref() };
-    let tables = model.label_tables();
-    let input = Input::open_for(common, &args.input, ids, &args.prefix.columns(tables), model.blocks())?;
-    let labels = input.labels(&args.prefix, tables)?;
-    let keys = keys(args, &input)?;
-    let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(keys.clone()), None, None)?;
-    let encoder = match &labels {
-        Some(labels) => encoder.labels(labels),
-        None => encoder,
-    };
-    input.check_output(&args.output)?;
-    output::differs_from(&args.output, &args.model, "model")?;
-    args.pairs.pairs.iter().chain(&args.items).try_for_each(|file| output::differs(&args.output, file))?;
+    let opened = Opened::new(common, args)?;
     let device = common.device()?;
-    let mut sink = Sink::create(args, input.rows.total(), &model, keys, format)?;
-    let rows = Watched::new(&input.rows);
-    // The encode itself reports values beyond the grid of rows.
-    let noticed = match model.grid() {
-        Some(_) => Noticed::new(&rows, model.metric()),
-        None => Noticed::of_model(&rows, &model),
-    };
-    let see = |first: usize, values: &[f32]| noticed.see(first, values);
-    let mut usage = Usage::new(&model.clusters());
+    let mut sink = Sink::create(args, &opened, format)?;
+    let rows = Watched::new(&opened.input.rows);
+    let noticed = opened.noticed(&rows);
+    let mut usage = Usage::new(&opened.model.clusters());
     let bar = Bar::rows(common, rows.len());
     bar.name("encoding");
     let start = Instant::now();
-    let heard = Heard::new(&rows, &see);
-    let encoded = match args.candidates {
-        None => encoder.encode_with(&heard, &device, |first, codes| {
-            interrupt::check()?;
-            usage.count(codes);
-            sink.write(first, codes, &input)?;
-            bar.done(first + codes.len() / model.levels());
-            Ok(())
-        }),
-        Some(count) => encoder.candidates_with(count, &heard, &device, |first, found| {
-            interrupt::check()?;
-            (0..found.len()).filter_map(|row| found.row(row).next()).for_each(|(codes, _)| usage.count(codes));
-            sink.write_candidates(first, found, &input)?;
-            bar.done(first + found.len());
-            Ok(())
-        }),
-    };
-    let report = encoded.map_err(|error| input.failure(error))?;
+    let report = opened.encode(&rows, &noticed, (&mut sink, &mut usage), &bar, &device)?;
     drop(bar);
     interrupt::check()?;
-    sink.finish(&input)?;
-    let number = |row| input.rows.input_row(row);
+    sink.finish(&opened.input)?;
     let encoded = Encoded {
         rows: report.rows,
-        levels: model.levels(),
-        beam: beam(&model, args),
+        levels: opened.model.levels(),
+        beam: beam(&opened.model, args),
         candidates: args.candidates,
         seconds: start.elapsed().as_secs_f64(),
         read_seconds: rows.seconds(),
         settled_rows: report.settled_rows,
         saturated_values: report.saturated_values,
-        bad_rows: input.skipped(),
-        blocks: input.block_facts(),
-        warnings: [
-            input.warnings(),
-            pairs::warn(pairs.as_ref()),
-            without_labels(labels.as_ref(), tables),
-            match model.grid() {
-                Some(_) => outliers::reported(report.saturated_values, &report.outliers, number),
-                None => outliers::latents(report.saturated_values, &report.outliers, number),
-            },
-            noticed.warnings(number),
-            usage.warnings(report.rows as usize),
-        ]
-        .concat(),
-        pairs,
+        bad_rows: opened.input.skipped(),
+        blocks: opened.input.block_facts(),
+        warnings: opened.warnings(&report, &noticed, &usage),
+        pairs: opened.pairs,
         balance: report.balance.iter().copied().map(Balance::from).collect(),
         optimality_gap: balance::gap(&report.balance),
         device: &device.info().name,
@@ -152,21 +102,6 @@ fn beam(model: &Model, args: &EncodeArgs) -> Option<usize> {
     args.beam.or(args.candidates.max(own))
 }
 
-fn encoder(model: &Model, args: &EncodeArgs) -> Result<Encoder, Failure> {
-    let encoder = match args.assignment {
-        Assignment::Nearest => model.encoder(),
-        Assignment::Priced => model.encoder().priced().map_err(|error| Failure::of_file(error, &args.model))?,
-    };
-    let encoder = match args.capacity {
-        None => encoder,
-        Some(capacity) => encoder.capacity(capacity),
-    };
-    Ok(match args.beam {
-        None => encoder,
-        Some(width) => encoder.beam(width),
-    })
-}
-
 fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
     let Encoded { rows, seconds, device, settled_rows, output, .. } = encoded;
     let rows = output::things(*rows as usize, "row");
@@ -183,14 +118,4 @@ fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
         balance::text(report.balance.iter().enumerate()),
         output.display()
     )
-}
-
-/// Returns the item keys, if they were asked for.
-fn keys(args: &EncodeArgs, input: &Input) -> Result<Option<Vec<String>>, Failure> {
-    let keys = input.keys((args.id_column.as_deref(), args.items.as_deref()))?;
-    if extension(&args.output) == "npy" && keys.is_some() && args.pairs.pairs.is_none() {
-        let output = args.output.display();
-        return Err(Failure::Error(format!("{output}: a .npy file has no item keys; use .csv, .jsonl or .parquet")));
-    }
-    Ok(keys)
 }

@@ -1,5 +1,6 @@
 //! Writes codes or IDs to the output of `semid encode`.
 
+use super::opened::Opened;
 use crate::args::EncodeArgs;
 use crate::extension::extension;
 use crate::input::Input;
@@ -7,10 +8,10 @@ use crate::items;
 use crate::output::Failure;
 use semid::io::{IdWriter, NO_CODE, NpyWriter};
 use semid::quantizer::Candidates;
-use semid::{IdFormat, Model, Result};
+use semid::{IdFormat, Result};
 
 /// An output, of which all rows so far are written.
-pub(super) enum Sink {
+pub(super) enum Sink<'a> {
     /// Rows without codes, which were left out, have [`NO_CODE`] at every level.
     Codes {
         out: NpyWriter<u32>,
@@ -20,7 +21,7 @@ pub(super) enum Sink {
     },
     Ids {
         out: IdWriter,
-        keys: Option<Vec<String>>,
+        keys: Option<&'a [String]>,
         format: IdFormat,
         levels: usize,
         /// Squared units of the embeddings in a squared step of the codewords' grid.
@@ -28,20 +29,16 @@ pub(super) enum Sink {
     },
 }
 
-impl Sink {
-    pub(super) fn create(
-        args: &EncodeArgs,
-        rows: usize,
-        model: &Model,
-        keys: Option<Vec<String>>,
-        format: IdFormat,
-    ) -> Result<Self, Failure> {
+impl<'a> Sink<'a> {
+    pub(super) fn create(args: &EncodeArgs, opened: &'a Opened<'_>, format: IdFormat) -> Result<Self, Failure> {
+        let Opened { model, input, .. } = opened;
+        let keys = opened.keys.as_deref();
         let column = keys.is_some().then(|| args.id_column.as_deref().unwrap_or("item"));
         let (path, levels) = (args.output.as_path(), model.levels());
         match extension(path).as_str() {
             "npy" => {
                 let count = args.candidates.unwrap_or(1);
-                let out = NpyWriter::create(path, rows.saturating_mul(count), levels)?;
+                let out = NpyWriter::create(path, input.rows.total().saturating_mul(count), levels)?;
                 Ok(Self::Codes { out, next: 0, width: levels.saturating_mul(count) })
             }
             "csv" | "jsonl" | "parquet" => {
@@ -72,7 +69,7 @@ impl Sink {
             Self::Codes { out, .. } => out.write(codes),
             Self::Ids { out, keys, format, levels, .. } => {
                 codes.chunks_exact(*levels).enumerate().try_for_each(|(i, codes)| {
-                    let key = keys.as_ref().and_then(|keys| keys.get(first + i)).map(String::as_str);
+                    let key = keys.and_then(|keys| keys.get(first + i)).map(String::as_str);
                     out.skip_to(input.rows.input_row(first + i) as u64);
                     out.push(key, &format.format_row(codes), codes)
                 })
@@ -83,7 +80,7 @@ impl Sink {
     pub(super) fn write_candidates(&mut self, first: usize, found: &Candidates, input: &Input) -> Result<()> {
         let Self::Ids { out, keys, format, unit, .. } = self else { return self.write(first, found.codes(), input) };
         for row in 0..found.len() {
-            let key = keys.as_ref().and_then(|keys| keys.get(first + row)).map(String::as_str);
+            let key = keys.and_then(|keys| keys.get(first + row)).map(String::as_str);
             out.skip_to(input.rows.input_row(first + row) as u64);
             for (rank, (codes, distance)) in (1..).zip(found.row(row)) {
                 out.push_candidate(key, &format.format_row(codes), codes, rank, distance as f64 * *unit)?;

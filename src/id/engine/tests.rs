@@ -291,3 +291,44 @@ mod files {
         assert!(!path.exists());
     }
 }
+
+/// Twelve items at each of four first codes with five codes below, or more of them at the first one than the 16 places.
+fn crowded(first: usize) -> (Vec<f32>, Vec<String>) {
+    let items = |code: usize| if code == 0 { first } else { 12 };
+    let values = (0..4).flat_map(|code| (0..items(code)).map(move |i| (100 * code + i % 5) as f32)).collect::<Vec<_>>();
+    let names = (0..values.len()).map(|row| format!("item {row}")).collect();
+    (values, names)
+}
+
+/// The IDs of one engine, and those of an engine for each first code, in the order of the rows.
+fn alone_and_in_parts(first: usize) -> (Vec<String>, Vec<String>) {
+    let below: Vec<f32> = (0..16).map(|code| code as f32).collect();
+    let model = RqKMeansModel::from_codewords(&[&[0.0, 100.0, 200.0, 300.0], &below], 1).unwrap();
+    let engine = || {
+        let resolver = Resolver::reassign();
+        SemanticIdEngine::new(model.clone(), MemoryStore::new(), resolver, IdFormat::plain("-")).unwrap()
+    };
+    let ids = |values: &[f32], items: &[String]| {
+        engine().unique_ids(&Matrix::new(values, 1).unwrap(), items, &Device::cpu()).unwrap().0
+    };
+    let (values, items) = crowded(first);
+    let part = |value: &f32| (*value / 100.0) as usize;
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for values in values.chunk_by(|a, b| part(a) == part(b)) {
+        parts.extend(ids(values, &items[start..start + values.len()]));
+        start += values.len();
+    }
+    (ids(&values, &items), parts)
+}
+
+/// What docs/scale.md says of a catalogue that is split by the first code.
+#[test]
+fn parts_of_reassign_are_one_registry_only_below_capacity() {
+    let different = |ids: &[String]| ids.iter().collect::<std::collections::HashSet<_>>().len();
+    let (alone, parts) = alone_and_in_parts(16);
+    assert_eq!(alone, parts);
+    assert_eq!(different(&parts), parts.len());
+    let (alone, parts) = alone_and_in_parts(20);
+    assert_eq!(different(&alone), alone.len());
+    assert!(different(&parts) < parts.len(), "items of the first part take IDs of another: {parts:?}");
+}
