@@ -6,7 +6,7 @@ use crate::extension::extension;
 use crate::heard::Heard;
 use crate::input::pairs::{self, PairFacts};
 use crate::input::{Input, Texts};
-use crate::interrupt::{self, Watched};
+use crate::interrupt;
 use crate::outliers;
 use crate::output::{self, Failure};
 use crate::progress::Bar;
