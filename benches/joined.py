@@ -3,8 +3,8 @@
     pip install numpy pyarrow
     python benches/joined.py target/release/semid packages.parquet
 
-The first 20,000 packages. Beside the sentence embedding stands one of the name: 64 sums of the signed hashes (CRC-32) of
-its trigrams, scaled to ten times the root mean square of the sentences; every twentieth item lacks it. Pairs are
+The first 20,000 packages. Beside the sentence embedding stands one of the name: 64 sums of the signed hashes (CRC-32)
+of its trigrams, scaled to ten times the root mean square of the sentences; every twentieth item lacks it. Pairs are
 packages next to each other in a family, the packages whose names begin with the same word, if these are 3 to 40. Every
 second pair is known to the smoothing, and the others are held out. Prints the tables of "Several embeddings per item"
 and "Smoothing by co-occurring items" in benches/RESULTS.md.

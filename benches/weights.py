@@ -5,11 +5,13 @@
 
 The items of both files come in the order of how often they are used: the 5,000 most downloaded packages, and the 60,000
 most frequent words of GloVe (benches/word_vectors.py). An item of rank r gets the weight 100,000 / r, rounded up, as
-the frequency of words falls (Zipf). 3 levels. Prints the table of "Weights" in benches/RESULTS.md.
+the frequency of words falls (Zipf); a third fit has the square roots of these. 3 levels. Prints the table of "Weights
+of rows" in benches/RESULTS.md.
 """
 
 import argparse
 import json
+import math
 import subprocess
 import tempfile
 from pathlib import Path
@@ -37,8 +39,12 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             rows, weights, model = (Path(folder) / name for name in ["x.npy", "weights.txt", "m.safetensors"])
             np.save(rows, x)
-            weights.write_text("".join(f"{-(-100_000 // rank)}\n" for rank in range(1, len(x) + 1)))
-            for name, flags in [("plain", []), ("weighted", ["--weights", weights])]:
+            roots = weights.with_name("roots.txt")
+            of = [-(-100_000 // rank) for rank in range(1, len(x) + 1)]
+            weights.write_text("".join(f"{weight}\n" for weight in of))
+            roots.write_text("".join(f"{math.isqrt(weight)}\n" for weight in of))
+            fits = [("plain", []), ("weighted", ["--weights", weights]), ("by square roots", ["--weights", roots])]
+            for name, flags in fits:
                 run("fit", "--input", rows, "--output", model, "--levels", 3, "--clusters", clusters, *flags)
                 sample = ["--k", 10, "--sample", 2000]
                 found = run("eval", "--input", rows, "--model", model, "--weights", weights, *sample)
