@@ -19,6 +19,9 @@ const ROUNDS: usize = 3;
 /// Rounds at most, where every round after the third still halves the sum of the squared distances.
 pub(super) const ROUNDS_MAX: usize = 12;
 
+/// Values of the rows that are looked at together, where many rows are equal.
+const TOGETHER: usize = 1 << 20;
+
 /// Chooses `clusters` rows by k-means++ or, where the parameters say so, at random.
 pub(super) fn chosen_rows(
     params: &RqKMeans,
@@ -57,12 +60,17 @@ pub(super) fn distinct_rows(rows: &mut Residuals<'_>, clusters: usize, seed: u64
     let (len, dim) = (rows.rows(), rows.dim());
     let (mut seen, mut distinct, mut repeated) = (HashSet::new(), Vec::new(), Vec::new());
     let (mut count, mut known) = (clusters, 0);
+    // Of equal rows, all may have to be looked at, and only as many as clusters are kept. Ever more of them are looked
+    // at together, as a request may read all rows from files.
+    let (mut together, most) = (clusters.max(1), (TOGETHER / dim.max(1)).max(clusters.max(1)));
     loop {
         let sample = Sample::new(seed, len, count);
         let mut order: Vec<u64> = (0..len as u64).filter(|row| sample.holds(*row)).collect();
         order.sort_unstable_by_key(|row| (rng::row_hash(seed, *row), *row));
-        // A part at a time: of equal rows, all may have to be looked at, and only as many as clusters are kept.
-        for part in order.get(known..).unwrap_or_default().chunks(clusters.max(1)) {
+        let mut left = order.get(known..).unwrap_or_default();
+        while !left.is_empty() {
+            let (part, later) = left.split_at(together.min(left.len()));
+            (left, together) = (later, together.saturating_mul(2).min(most));
             for row in rows.gather(part, ask)?.chunks_exact(dim) {
                 let new = seen.len() < clusters && seen.insert(row.to_vec());
                 let kept = if new { &mut distinct } else { &mut repeated };

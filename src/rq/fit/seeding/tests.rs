@@ -76,6 +76,19 @@ fn random_rows_are_distinct_while_there_are_any() {
     }
 }
 
+/// Rows that are held elsewhere are asked for in few requests, however many of them are equal.
+#[test]
+fn many_equal_rows_take_few_requests() {
+    let rows: Vec<i32> = (0..100_000).map(|row| row % 5).collect();
+    let mut asked = 0;
+    let mut ask = || {
+        asked += 1;
+        Ok(())
+    };
+    let chosen = distinct_rows(&mut residuals(&Device::cpu(), &rows, 1), 8, 1, &mut ask).unwrap();
+    assert_eq!((chosen.len(), asked < 60), (8, true), "{asked} requests");
+}
+
 /// With rows far apart, every draw after the first must be a row that has no codeword yet.
 #[test]
 fn k_means_plus_plus_takes_every_distinct_row_before_any_twice() {
