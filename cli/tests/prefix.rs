@@ -98,6 +98,35 @@ fn registries_exports_and_evaluations_take_the_codes() {
     dir.semid("verify --model m.safetensors --input x.npy --device cpu").ok();
 }
 
+/// A category with more items than codes gives the others a suffix, and not the codes of another category; each of the
+/// categories has 16 codes here.
+#[test]
+fn items_of_a_full_category_stay_in_it() {
+    let dir = folder();
+    fit(&dir, "--input x.csv --columns a,b --prefix-column category --unknown reserve");
+    let assign = "assign --db ids.db --input x.csv --columns a,b --id-column item --output ids.jsonl";
+    let told = dir.semid(&format!("{assign} --model m.safetensors --resolver reassign --json")).json(0);
+    assert!(told["moved"].as_u64().unwrap() > 10, "{told}");
+    let code = |row: usize| [3, 0, 1, 2][["", "cup", "pot", "tea"].iter().position(|of| *of == kind(row)).unwrap()];
+    let expected: Vec<u64> = (0..200).map(code).collect();
+    assert_eq!(first_codes(&dir, "ids.jsonl"), expected);
+    let mut ids: Vec<String> = Vec::new();
+    for line in dir.text("ids.jsonl").lines() {
+        ids.push(serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
+    }
+    for category in 0..4 {
+        let of_category = |row: &usize| expected[*row] == category;
+        let (items, suffixes): (Vec<_>, Vec<_>) =
+            (0..200).filter(of_category).partition(|row| ids[*row].matches('-').count() == 2);
+        assert_eq!((items.len(), items.len() + suffixes.len() > 16), (16, true), "category {category}");
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 200);
+    let candidates = format!("{assign} --candidates 4");
+    dir.fails(&candidates, &["`candidates` = 4", "labels give codes of this model"]);
+}
+
 #[test]
 fn labels_that_make_no_sense_are_refused() {
     let dir = folder();

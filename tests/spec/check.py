@@ -511,33 +511,43 @@ def check_reassigned(checks, tool):
     return spec.sha256(*digests)
 
 
-def check_upward(checks, tool):
+def check_upward(checks, tool, labelled=False):
     """Items without candidates that move to free places, in a registry that has items already: below their codes but
-    the last as many as possible, at the smallest sum of increases, then below ever shorter prefixes; returns the
-    SHA-256 of the codes."""
-    x, first, clusters = groups(100, 16), 30, (6, 6, 3)
+    the last as many as possible, at the smallest sum of increases, then below ever shorter prefixes, but never to
+    another label; returns the SHA-256 of the codes."""
+    x, first, clusters = groups(100, 16), 30, (3, 8, 3) if labelled else (6, 6, 3)
+    kinds = ["aabc"[row % 4] for row in range(len(x))]
+    fixed, columns = (1, [kinds]) if labelled else (0, ())
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         np.save(folder / "x.npy", x)
         np.save(folder / "first.npy", x[:first])
         out, ids = folder / "model.safetensors", folder / "ids.jsonl"
-        semid(tool, "fit", "--input", folder / "x.npy", "--output", out, "--levels", "3", "--clusters",
-              ",".join(map(str, clusters)))
+        texts = {count: folder / f"{count}.txt" for count in (first, len(x))}
+        for count, path in texts.items():
+            path.write_text("".join(f"{kind}\n" for kind in kinds[:count]))
+        labels = lambda count: ["--prefix-labels", texts[count]] if labelled else []
+        semid(tool, "fit", "--input", folder / "x.npy", "--output", out, "--levels", 3 - fixed, "--clusters",
+              ",".join(map(str, clusters[fixed:])), *labels(len(x)))
         assign = ["assign", "--db", folder / "ids.db", "--model", out, "--row-numbers", "--output", ids]
-        semid(tool, *assign, "--input", folder / "first.npy", "--resolver", "reassign")
-        read = lambda: [tuple(json.loads(line)["codes"]) for line in ids.read_text().splitlines()]
+        semid(tool, *assign, "--input", folder / "first.npy", "--resolver", "reassign", *labels(first))
+        read = lambda: [json.loads(line) for line in ids.read_text().splitlines()]
         before = read()
-        told = semid(tool, *assign, "--input", folder / "x.npy")
+        told = semid(tool, *assign, "--input", folder / "x.npy", *labels(len(x)))
         found = read()
-        checks.same(np.array(found[:first]), np.array(before), "items keep their codes")
-        checks.true(len(set(found)) == len(x), "no more items than places")
+        checks.true([of["id"] for of in found[:first]] == [of["id"] for of in before], "items keep their IDs")
+        full = {row for row, of in enumerate(found) if of["id"].count("-") == 3}
+        before, found = ([tuple(of["codes"]) for of in lines] for lines in (before, found))
+        checks.true(len({codes for row, codes in enumerate(found) if row not in full}) == len(x) - len(full),
+                    "no more items than places")
         model = spec.load(out)
-        rows, own = next(spec.residuals(model, x))[1], [tuple(codes) for codes in spec.encode(model, x).tolist()]
+        rows = next(spec.residuals(model, x, columns))[1]
+        own = [tuple(codes) for codes in spec.encode(model, x, columns).tolist()]
         at = lambda row, codes: int(((row - sum(book[k] for book, k in zip(model.codebooks, codes))) ** 2).sum())
         free = collections.Counter({codes: 1 for codes in itertools.product(*map(range, clusters))})
         free.subtract(before)
         waiting, moved, total, left_out = list(range(first, len(x))), [], 0, 1 << 80
-        for depth in (2, 1, 0):
+        for depth in range(2, fixed - 1, -1):
             left = []
             for prefix in sorted({own[row][:depth] for row in waiting}):
                 group = [row for row in waiting if own[row][:depth] == prefix]
@@ -548,7 +558,7 @@ def check_upward(checks, tool):
                     near = [[(at(rows[row], (*prefix, k)), (*prefix, k)) for k in range(clusters[2])] for row in group]
                 else:
                     near = [spec.open_places(model.codebooks, rows[row], free, len(group), prefix) for row in group]
-                placed = [row for row in group if found[row][:depth] == prefix]
+                placed = [row for row in group if found[row][:depth] == prefix and row not in full]
                 if depth < 2 or any(count > free[codes] for codes, count in wanted.items()):
                     increases = [{c: d - at(rows[row], own[row]) for d, c in of} for row, of in zip(group, near)]
                     places = [codes for codes in free if free[codes] and codes[:depth] == prefix]
@@ -564,7 +574,10 @@ def check_upward(checks, tool):
             waiting = left
         unit = 2.0 ** (-2 * model.config["codebook_exponent"])
         checks.true(told["added_distance"] == total * unit, "added distance")
-        checks.true(not waiting and set(moved) == {0, 1, 2}, "items move below prefixes of every length")
+        checks.true(set(moved) == set(range(fixed, 3)), "items move below prefixes of every length")
+        checks.true(set(waiting) == full and all(found[row] == own[row] for row in full), "others have a suffix")
+        checks.true(len(full) >= 26 * fixed and (fixed or not full), "where all places of their label are full")
+        checks.true(all(of[:fixed] == codes[:fixed] for of, codes in zip(found, own)), "no item changes its label")
         return spec.sha256(np.array(found, "<u4").tobytes())
 
 
@@ -762,7 +775,9 @@ def main():
     checks.case = "candidates of a registry"
     moved = fingerprints[checks.case] = check_reassigned(checks, tool)
     checks.true(golden.get(checks.case) == moved, f"golden codes, found {moved}")
-    for checks.case, check in (("free places of a registry", check_upward), ("moves of a registry", check_moves)):
+    of_labels = lambda checks, tool: check_upward(checks, tool, labelled=True)
+    for checks.case, check in (("free places of a registry", check_upward), ("moves of a registry", check_moves),
+                               ("free places of a registry with labels", of_labels)):
         moved = fingerprints[checks.case] = check(checks, tool)
         checks.true(golden.get(checks.case) == moved, f"golden codes, found {moved}")
     fingerprints |= check_refits(checks, tool, golden)
