@@ -623,8 +623,42 @@ def check_moves(checks, tool):
         return spec.sha256(np.array([[row, *codes[row]] for row in moved], "<u4").tobytes())
 
 
+def check_networks(checks, tool, golden):
+    """Rows per step and rates of networks by their defaults; returns the fingerprints of two."""
+    sizes, found = ((3, False), (34, True), (1000, False), (3158, False), (8622, True), (8623, False)), {}
+    small = ["--kind", "rq-vae", "--levels", "1", "--clusters", "2", "--hidden", "3", "--latent", "2", "--epochs", "1"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        out, x = folder / "model.safetensors", folder / "x.npy"
+        asked = lambda: semid(tool, "info", "--model", out)["parameters"]
+        for rows, norm in sizes:
+            np.save(x, groups(rows, 4))
+            semid(tool, "fit", "--input", x, "--output", out, *small, *(["--batch-norm"] if norm else []))
+            # A twentieth of the rows is held out.
+            expected = spec.default_batch_and_rate(rows - int(0.05 * rows), norm)
+            checks.true((asked()["batch"], asked()["lr"]) == expected, f"batch and rate of {rows} rows: {expected}")
+        np.save(x, groups(600, 16))
+        base = folder / "base.safetensors"
+        semid(tool, "fit", "--input", x, "--output", base, "--levels", "2", "--clusters", "16")
+        plus = ["--kind", "rq-kmeans-plus", "--warm-start", base]
+        for name, options in (("network by its defaults", ["--kind", "rq-vae"]), ("rq-kmeans-plus", plus)):
+            fit = ["fit", "--input", x, "--output", out, *options, "--epochs", "1"]
+            written = []
+            for device in ("reference", "cpu"):
+                report = semid(tool, *fit, "--device", device)
+                written.append(out.read_bytes())
+            checks.true(written[0] == written[1], f"{name}: reference and cpu write the same model file")
+            # A network that starts from a model has batches of up to 2,048 rows, and a small rate.
+            expected = spec.default_batch_and_rate(570) if options[1] == "rq-vae" else (570, 1e-4)
+            checks.true((asked()["batch"], asked()["lr"]) == expected, f"{name}: batch and rate")
+            found[name] = report["fingerprint"]
+            checks.true(golden.get(name) == found[name], f"golden of {name}, found {found[name]}")
+    return found
+
+
 def check_drift(checks, tool):
-    """Every measure of drift, recomputed from codes and grid integers."""
+    """Every measure of drift, recomputed from codes and grid integers; returns the SHA-256 of these integers: counts
+    and margins."""
     sides = dict(baseline=groups(600, 16), new=groups(250, 16, stream=5) * np.float32(1.25))
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -637,7 +671,7 @@ def check_drift(checks, tool):
         found = semid(tool, "drift", "--model", out, "--input", folder / "new.npy", "--baseline",
                       folder / "baseline.npy", *wide)
         model = spec.load(out)
-    step = 2.0 ** -model.config["codebook_exponent"]
+    step, integers = 2.0 ** -model.config["codebook_exponent"], []
     for level, told in enumerate(found["levels"]):
         counts = {}
         for side, x in sides.items():
@@ -654,6 +688,7 @@ def check_drift(checks, tool):
             checks.true(same("squared_error", ((x - decoded) ** 2).sum(axis=1).mean()), f"squared error of {side}")
             nearest = np.sort(np.stack([spec.distances(rows, codeword) for codeword in book], axis=1), axis=1)
             margins = np.sort(nearest[:, 1] - nearest[:, 0]).tolist()
+            integers += [*counts[side].tolist(), *margins]
             for name, share in (("low_margin", 0.05), ("median_margin", 0.5)):
                 checks.true(told[name][side] == float(margins[int(share * len(x))]) * step * step, f"{name} of {side}")
         n, m = (len(x) for x in sides.values())
@@ -663,6 +698,7 @@ def check_drift(checks, tool):
         checks.true(np.isclose(told["psi_by_chance"], (used.sum() - 1) * (1 / n + 1 / m), rtol=1e-9), "that of chance")
         moved = np.abs(counts["new"] / m - counts["baseline"] / n).sum() / 2
         checks.true(np.isclose(told["moved"], moved, rtol=1e-9), "share moved")
+    return spec.sha256(np.array(integers, "<i8").tobytes())
 
 
 def check_inputs(checks, tool, folder, model, x):
@@ -783,7 +819,10 @@ def main():
     fingerprints |= check_refits(checks, tool, golden)
     fingerprints |= check_refinements(checks, tool, golden)
     checks.case = "drift"
-    check_drift(checks, tool)
+    fingerprints["drift"] = check_drift(checks, tool)
+    checks.true(golden.get("drift") == fingerprints["drift"], f"golden integers, found {fingerprints['drift']}")
+    checks.case = "networks"
+    fingerprints |= check_networks(checks, tool, golden)
     checks.case = "demo"
     fingerprints["demo"] = semid(tool, "demo", "--device", "cpu")["fingerprint"]
     checks.true(golden.get("demo") == fingerprints["demo"], f"golden fingerprint, found {fingerprints['demo']}")
