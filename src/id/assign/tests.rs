@@ -76,7 +76,8 @@ fn a_search_is_done_again_where_places_were_taken_meanwhile() {
         for (i, codes) in taken.iter().enumerate() {
             let store = Codes::new(codes.to_vec(), 2).unwrap();
             let costs = Disturbed { first: Mutex::new(None::<fn()>) };
-            let geometry = Some(Geometry { costs: &costs, clusters: &[4, 4], fixed: 0, squared_step: 1.0, candidates: None });
+            let geometry =
+                Some(Geometry { costs: &costs, clusters: &[4, 4], fixed: 0, squared_step: 1.0, candidates: None });
             let item = format!("taken {i}");
             let items = [item.as_str()];
             let batch = ItemBatch { items: &items, codes: &store, first_row: 0, geometry };
