@@ -141,6 +141,16 @@ pub struct LabelledFit<'a> {
     pub unknown: UnknownLabel,
 }
 
+impl UnknownLabel {
+    /// Returns the name that files use.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nearest => "nearest",
+            Self::Reserve => "reserve",
+        }
+    }
+}
+
 impl<'a> LabelledFit<'a> {
     /// Gives rows without a known label the code of the nearest one.
     pub fn new(labels: &'a Labels) -> Self {

@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 use crate::fields::fields;
 use crate::io::Provenance;
 use crate::io::model_file::FORMAT_VERSION;
+use crate::labels::{LabelTable, UnknownLabel};
+use crate::weights::Weights;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -75,6 +77,26 @@ impl Origin {
     pub(crate) fn with_pair_weight(mut self, weight: f64) -> Self {
         if let Some(parameters) = &mut self.parameters {
             parameters.insert("pair_weight".to_owned(), Value::from(weight));
+        }
+        self
+    }
+
+    /// Records that rows counted by weights, with their step, where they did.
+    pub(crate) fn weighted(mut self, weights: Option<&Weights>) -> Self {
+        if let (Some(parameters), Some(weights)) = (&mut self.parameters, weights) {
+            parameters.insert("weight_step".to_owned(), Value::from(weights.step()));
+        }
+        self
+    }
+
+    /// Records the columns of the labels that gave the codes of first levels, and what rows without one got, where
+    /// labels gave some.
+    pub(crate) fn labelled(mut self, tables: &[LabelTable]) -> Self {
+        if let (Some(parameters), Some(first)) = (&mut self.parameters, tables.first()) {
+            let columns: Vec<&str> = tables.iter().map(LabelTable::column).collect();
+            let unknown = if first.reserved().is_some() { UnknownLabel::Reserve } else { UnknownLabel::Nearest };
+            parameters.insert("prefix_column".to_owned(), Value::from(columns));
+            parameters.insert("unknown".to_owned(), Value::from(unknown.name()));
         }
         self
     }

@@ -21,16 +21,27 @@ use std::sync::Arc;
 /// let (params, device) = (RqKMeans::new(2, 2), Device::cpu());
 /// let weights = Weights::new([3, 1, 0, 1, 2])?;
 /// let model = params.fit_weighted(&Matrix::new(&rows, 1)?, &weights, &device)?;
-/// assert_eq!(model, params.fit(&Matrix::new(&repeated, 1)?, &device)?);
+/// assert_eq!(model.fingerprint(), params.fit(&Matrix::new(&repeated, 1)?, &device)?.fingerprint());
 /// # Ok::<(), semid::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Weights {
     /// Running sums: row i has the numbers from the sum before it on.
     ends: Arc<[u64]>,
     /// Whether no row has the weight 0.
     positive: bool,
+    /// The step of the numbers that they were read from.
+    step: Arc<str>,
 }
+
+/// Weights are equal where every row counts equally often, whatever their step was.
+impl PartialEq for Weights {
+    fn eq(&self, other: &Self) -> bool {
+        self.ends == other.ends
+    }
+}
+
+impl Eq for Weights {}
 
 impl Weights {
     /// Makes weights, one for every row.
@@ -45,7 +56,7 @@ impl Weights {
             sum = within.ok_or(ErrorKind::TotalWeight { most: Partial::MAX_ROWS })?;
             ends.push(sum);
         }
-        Ok(Self { ends: ends.into(), positive })
+        Ok(Self { ends: ends.into(), positive, step: Arc::from("1") })
     }
 
     /// Reads weights that are written as decimal numbers, each a multiple of `step`: `1.25` with a step of `0.05` is
@@ -71,7 +82,14 @@ impl Weights {
             let found = Decimal::read(text).and_then(|weight| weight.over(unit));
             found.ok_or_else(|| ErrorKind::Weight { row, weight: text.to_owned(), step: step.to_owned() }.into())
         };
-        Self::new(texts.into_iter().enumerate().map(multiple).collect::<Result<Vec<u64>>>()?)
+        let weights = Self::new(texts.into_iter().enumerate().map(multiple).collect::<Result<Vec<u64>>>()?)?;
+        Ok(Self { step: Arc::from(step.trim()), ..weights })
+    }
+
+    /// Returns the step that weights were read with, as it was written; `1` where they are whole numbers. A model
+    /// records it among the parameters of its fit.
+    pub fn step(&self) -> &str {
+        &self.step
     }
 
     /// Returns the number of rows.
@@ -208,6 +226,9 @@ mod tests {
         assert_eq!(read(&["0", "7", " 12 ", "007", "3.0", "2e1", "1.5e1"], "1"), Some(vec![0, 7, 12, 7, 3, 20, 15]));
         assert_eq!(read(&["0.5", ".25", "10", "1e-2", "2."], "0.01"), Some(vec![50, 25, 1000, 1, 200]));
         assert_eq!(read(&["0.3", "0.9"], "0.3"), Some(vec![1, 3]));
+        let quarters = Weights::read(["0.25", "0.5"], " 0.25").unwrap();
+        assert_eq!((quarters.step(), quarters == Weights::new([1, 2]).unwrap()), ("0.25", true));
+        assert_eq!(Weights::new([1, 2]).unwrap().step(), "1");
         assert_eq!(read(&["137438953472"], "1"), Some(vec![1 << 37]));
         for text in [
             "",

@@ -7,6 +7,7 @@ use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome, numbers};
 use crate::progress::Bar;
 use semid::metrics::{BeforeAfter, Drift, DriftCrossing, DriftLimits, LevelDrift, drift};
+use semid::quantizer::Parameters;
 use semid::{ErrorKind, Model, Rows};
 use serde::Serialize;
 use std::fmt::Write;
@@ -85,7 +86,7 @@ pub(crate) fn run(common: &Common, args: &DriftArgs) -> Outcome {
         warnings: [new.warnings(), old.warnings()].concat(),
     };
     output::warn(&measured.warnings);
-    output::result(common.json, &measured, || text(&measured))?;
+    output::result(common.json, &measured, || text(&measured, advice(&model)))?;
     Ok(if measured.stable { Answer::Yes } else { Answer::No })
 }
 
@@ -124,7 +125,13 @@ fn open(common: &Common, args: &InputArgs, model: &Model) -> Result<Input, Failu
     Ok(input)
 }
 
-fn text(measured: &Measured) -> String {
+/// Says how a new model keeps most codes of this one: by a start from it, where its kind has that.
+fn advice(model: &Model) -> &'static str {
+    let starts = Parameters::of_kind(model.kind()).is_ok_and(|kind| kind.check_warm_start(&**model).is_ok());
+    if starts { "--warm-start" } else { "--align-to" }
+}
+
+fn text(measured: &Measured, advice: &str) -> String {
     let Drift { rows, saturated_values, levels, .. } = &measured.drift;
     let BeforeAfter { baseline, new } = rows;
     let mut out = format!("{} beside {baseline} of the baseline\n", output::things(*new as usize, "row"));
@@ -154,7 +161,7 @@ fn text(measured: &Measured) -> String {
         out.push_str("no drift: every measure is within its limit, so the model still suits these rows\n");
         return out;
     }
-    out.push_str("drift: fit again, with `semid fit --warm-start` to keep most codes\n");
+    let _ = writeln!(out, "drift: fit again, with `semid fit {advice}` to keep most codes");
     for Crossing { words, .. } in &measured.crossings {
         let _ = writeln!(out, "  {words}");
     }

@@ -38,7 +38,16 @@ fn a_verdict_and_the_measures_of_the_library() {
     let run = dir.semid(moved);
     assert_eq!((run.code, run.stderr.as_str()), (Some(1), ""));
     assert!(!words.is_empty() && words.iter().all(|words| run.stdout.contains(words)), "{}", run.stdout);
-    assert!(run.stdout.contains("drift: fit again"), "{}", run.stdout);
+    assert!(run.stdout.contains("drift: fit again, with `semid fit --warm-start`"), "{}", run.stdout);
+    // Product codes and networks start from no model of their kind.
+    let network = "--kind rq-vae --clusters 4 --levels 2 --hidden 8 --latent 4 --epochs 1";
+    let plus = "--kind rq-kmeans-plus --warm-start m.safetensors --hidden 8 --epochs 1";
+    for kind in ["--kind pq --levels 2 --clusters 4", network, plus] {
+        dir.semid(&format!("fit --input x.npy --output o.safetensors {kind}")).ok();
+        let run = dir.semid("drift --model o.safetensors --input far.npy --baseline x.npy");
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        assert!(run.stdout.contains("drift: fit again, with `semid fit --align-to`"), "{}", run.stdout);
+    }
 
     // Wide limits are not crossed; each of them alone is.
     let wide = ["--max-psi 1e9", "--max-error-rise 1000000", "--max-margin-loss 1000000", "--max-saturated 1"];

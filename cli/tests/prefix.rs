@@ -2,7 +2,7 @@
 
 use super::{Dir, values};
 use semid::Model;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const KINDS: [&str; 4] = ["cup", "tea", "", "pot"];
@@ -42,6 +42,10 @@ fn the_first_codes_follow_the_column() {
     assert_eq!((model.clusters(), model.label_tables()[0].column()), (vec![4, 4, 4], "category"));
     let info = dir.semid("info --model m.safetensors --json").json(0);
     assert_eq!(info["label_columns"][0], "category");
+    let expected = json!([{ "column": "category", "labels": ["cup", "pot", "tea", null], "unknown_code": 3 }]);
+    assert_eq!(info["label_levels"], expected);
+    let text = dir.semid("info --model m.safetensors").ok();
+    assert!(text.contains("level 1       0 \"cup\", 1 \"pot\", 2 \"tea\", 3 unknown\n"), "{text}");
     dir.semid("encode --model m.safetensors --input x.csv --columns a,b --output a.jsonl --id-column item").ok();
     let code = |row: usize| [3, 0, 1, 2][["", "cup", "pot", "tea"].iter().position(|of| *of == kind(row)).unwrap()];
     let expected: Vec<u64> = (0..200).map(code).collect();
@@ -62,6 +66,26 @@ fn the_first_codes_follow_the_column() {
     let known = |row: &usize| !kind(*row).is_empty();
     let codes = first_codes(&dir, "d.jsonl");
     assert!((0..200).filter(known).all(|row| codes[row] == expected[row]) && codes.iter().all(|code| *code < 3));
+}
+
+/// The text has the first labels of many, as much of each as is readable.
+#[test]
+fn info_lists_some_of_many_labels() {
+    let dir = folder();
+    let line = |row: usize| format!("{}{:03}\n", "\u{e9}".repeat(if row == 0 { 60 } else { 0 }), row % 20);
+    dir.write("many.txt", (0..200).map(line).collect::<String>());
+    fit(&dir, "--input x.npy --prefix-labels many.txt");
+    let info = dir.semid("info --model m.safetensors --json").json(0);
+    let labels = info["label_levels"][0]["labels"].as_array().unwrap();
+    assert_eq!((labels.len(), &labels[19], info["label_levels"][0].get("unknown_code")), (21, &"019".into(), None));
+    let text = dir.semid("info --model m.safetensors").ok();
+    let shown: Vec<String> = (0..8).map(|code| format!("{code} \"{code:03}\"")).collect();
+    assert!(text.contains(&format!("level 1       {}, and 13 more, see --json\n", shown.join(", "))), "{text}");
+    dir.write("long.txt", (0..200).map(|row| ["\u{e9}", "b"][row % 2].repeat(60) + "\n").collect::<String>());
+    fit(&dir, "--input x.npy --prefix-labels long.txt");
+    let text = dir.semid("info --model m.safetensors").ok();
+    let short = format!("0 \"{}\"..., 1 \"{}\"...\n", "b".repeat(24), "\u{e9}".repeat(24));
+    assert!(text.contains(&short), "{text}");
 }
 
 /// Everything after the codes knows nothing of labels: registries, lookups, tries and evaluations work by codes alone.
@@ -95,7 +119,70 @@ fn registries_exports_and_evaluations_take_the_codes() {
     dir.semid("report --model m.safetensors --input x.csv --columns a,b --id-column item --k 3 --output r.html").ok();
     let by_ids = dir.semid("eval --ids ids.jsonl --json").json(0);
     assert_eq!(by_ids["collision_rate"], 0.0, "{by_ids}");
-    dir.semid("verify --model m.safetensors --input x.npy --device cpu").ok();
+    let verify = "verify --model m.safetensors --input x.npy --device cpu";
+    let text = dir.semid(verify).ok();
+    assert!(text.contains("\nlabels: unknown: every row has the reserved code\n"), "{text}");
+    fit(&dir, "--input x.npy --prefix-labels category.txt");
+    let verified = dir.semid(&format!("{verify} --json")).json(0);
+    assert_eq!(verified["labels"], "unknown: every row has the code of the nearest label");
+}
+
+/// The file of parameters has the columns of labels and what rows without one get, and asks for the labels themselves.
+#[test]
+fn a_fit_with_labels_is_repeated_from_its_file() {
+    let dir = folder();
+    dir.write("brand.txt", (0..200).map(|row| format!("brand {}\n", row % 3)).collect::<String>());
+    let (one, two) = ("--prefix-labels category.txt", "--prefix-labels category.txt --prefix-labels brand.txt");
+    for (labels, unknown) in [(one, "reserve"), (one, "nearest"), (two, "reserve")] {
+        let first = fit(&dir, &format!("--input x.npy {labels} --unknown {unknown}"));
+        let before = dir.read("m.safetensors");
+        let parameters = dir.semid("info --model m.safetensors --json").json(0)["parameters"].take();
+        assert_eq!((&parameters["prefix_column"][0], &parameters["unknown"]), (&"category".into(), &unknown.into()));
+        dir.write("fit.json", parameters.to_string());
+        let again = "fit --input x.npy --config fit.json --output m.safetensors --json";
+        let found = dir.semid(&format!("{again} {labels}")).json(0);
+        assert_eq!((&found["fingerprint"], dir.read("m.safetensors") == before), (&first["fingerprint"], true));
+        dir.fails(again, &["fit.json", "prefix_column", "category", "--prefix-column", "--prefix-labels"]);
+        let other = if unknown == "nearest" { "reserve" } else { "nearest" };
+        let flag = dir.semid(&format!("{again} {labels} --unknown {other}")).json(0);
+        assert_ne!(flag["fingerprint"], first["fingerprint"], "flags win");
+    }
+    let again = "fit --input x.npy --config fit.json --output m.safetensors";
+    dir.fails(&format!("{again} {one}"), &["fit.json", "prefix_column", "2 levels", "category, brand"]);
+    dir.write("c.json", r#"{"unknown": "reserve"}"#);
+    let config = "fit --input x.npy --config c.json --output m.safetensors --levels 2 --clusters 4";
+    dir.fails(config, &["c.json", "unknown is about rows without a label", "--prefix-column"]);
+    dir.write("c.json", r#"{"unknown": "none"}"#);
+    dir.fails(&format!("{config} {one}"), &["c.json", "no `none`", "nearest or reserve"]);
+}
+
+/// A category with more items than codes gives the others a suffix, and not the codes of another category; each of the
+/// categories has 16 codes here.
+#[test]
+fn items_of_a_full_category_stay_in_it() {
+    let dir = folder();
+    fit(&dir, "--input x.csv --columns a,b --prefix-column category --unknown reserve");
+    let assign = "assign --db ids.db --input x.csv --columns a,b --id-column item --output ids.jsonl";
+    let told = dir.semid(&format!("{assign} --model m.safetensors --resolver reassign --json")).json(0);
+    assert!(told["moved"].as_u64().unwrap() > 0 && told["collisions"].as_u64().unwrap() > 100, "{told}");
+    let code = |row: usize| [3, 0, 1, 2][["", "cup", "pot", "tea"].iter().position(|of| *of == kind(row)).unwrap()];
+    let expected: Vec<u64> = (0..200).map(code).collect();
+    assert_eq!(first_codes(&dir, "ids.jsonl"), expected);
+    let mut ids: Vec<String> = Vec::new();
+    for line in dir.text("ids.jsonl").lines() {
+        ids.push(serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
+    }
+    for category in 0..4 {
+        let of_category = |row: &usize| expected[*row] == category;
+        let (items, suffixes): (Vec<_>, Vec<_>) =
+            (0..200).filter(of_category).partition(|row| ids[*row].matches('-').count() == 2);
+        assert_eq!((items.len(), items.len() + suffixes.len() > 16), (16, true), "category {category}");
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 200);
+    let candidates = format!("{assign} --candidates 4");
+    dir.fails(&candidates, &["`candidates` = 4", "labels give codes of this model"]);
 }
 
 #[test]
@@ -113,6 +200,26 @@ fn labels_that_make_no_sense_are_refused() {
     fails("--prefix-labels category.txt --balanced", &["without balance"]);
     fails("--prefix-labels category.txt --kind rq-vae", &["--prefix-labels is for --kind rq-kmeans"]);
     fit(&dir, "--input x.npy --prefix-labels category.txt");
+    // Sizes that differ too would be the second thing to say, and leaving them out would not help.
+    let start = "fit --input x.npy --output o.safetensors --warm-start m.safetensors";
+    for flags in ["", "--levels 2", "--clusters 9", "--prefix-labels category.txt"] {
+        dir.fails(
+            &format!("{start} {flags}"),
+            &["m.safetensors", "labels give its first codes", "fit with labels anew"],
+        );
+    }
+    let plus = format!("{start} --kind rq-kmeans-plus --epochs 1");
+    for flags in ["", "--levels 2"] {
+        dir.fails(&format!("{plus} {flags}"), &["m.safetensors", "labels give its first codes", "without labels"]);
+    }
+    let sweep = "sweep --input x.npy --k 0 --output s.jsonl --warm-start m.safetensors";
+    for (kind, part) in [("rq-kmeans", "fit with labels anew"), ("rq-kmeans-plus", "without labels")] {
+        dir.fails(&format!("{sweep} --kind {kind}"), &["m.safetensors", "labels give its first codes", part]);
+    }
+    let align = "fit --input x.npy --output o.safetensors --align-to m.safetensors --levels 2";
+    dir.fails(align, &["--align-to m.safetensors", "labels give the first codes"]);
+    let drift = "drift --model m.safetensors --input x.npy --baseline x.npy";
+    dir.fails(drift, &["drift of codes that labels give"]);
     let fails = |flags: &str, parts: &[&str]| {
         dir.fails(&format!("encode --input x.npy --output codes.npy --model m.safetensors {flags}"), parts);
     };

@@ -40,6 +40,40 @@ fn weights_are_repetitions() {
     assert!(text.contains("300 rows of 6 dimensions that count as 600 rows"), "{text}");
 }
 
+/// The file of parameters has the step of the weights, and asks for the weights themselves.
+#[test]
+fn a_fit_with_weights_is_repeated_from_its_file() {
+    let dir = folder();
+    let fit = "fit --input x.npy --json --output";
+    for (kind, flags, weights, step) in [
+        ("--clusters 8 --levels 2", "--weights w.txt", "--weights w.txt", "1"),
+        (
+            "--clusters 8 --levels 2 --refine 2",
+            "--weights quarters.txt --weight-step 0.25",
+            "--weights quarters.txt",
+            "0.25",
+        ),
+        ("--clusters 8 --levels 3 --kind rq+pq", "--weights w.txt --weight-step 1", "--weights w.txt", "1"),
+    ] {
+        let first = dir.semid(&format!("{fit} a.safetensors {kind} {flags}")).json(0);
+        let parameters = dir.semid("info --model a.safetensors --json").json(0)["parameters"].take();
+        assert_eq!(parameters["weight_step"], step, "{flags}");
+        dir.write("fit.json", parameters.to_string());
+        let again = dir.semid(&format!("{fit} b.safetensors --config fit.json {weights}")).json(0);
+        assert_eq!(again["fingerprint"], first["fingerprint"], "{flags}");
+        assert!(dir.read("a.safetensors") == dir.read("b.safetensors"), "{flags}");
+        let without = "fit --input x.npy --output c.safetensors --config fit.json";
+        dir.fails(without, &["fit.json", "weight_step", "--weight-column", "--weights"]);
+    }
+    dir.write("c.json", r#"{"clusters": 8, "weight_step": 0.25}"#);
+    let flags = "fit --input x.npy --output c.safetensors --config c.json";
+    dir.semid(&format!("{flags} --weights quarters.txt")).ok();
+    // Flags win.
+    dir.fails(&format!("{flags} --weights quarters.txt --weight-step 0.5"), &["multiples of 0.5"]);
+    dir.write("c.json", r#"{"clusters": 8, "weight_step": [1]}"#);
+    dir.fails(&format!("{flags} --weights w.txt"), &["c.json", "weight_step"]);
+}
+
 #[test]
 fn weights_are_a_column_too() {
     let dir = Dir::new();

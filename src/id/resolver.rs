@@ -22,7 +22,8 @@ pub enum Resolver {
     /// Every ID contains the item key: "12-5-33-numpy". If the item comes back to codes where its ID was retired, the
     /// new ID ends in a number: "12-5-33-numpy-1".
     ItemId,
-    /// Items whose codes are taken move to the nearest free codes; where no codes are free, they get a suffix.
+    /// Items whose codes are taken move to the nearest free codes; where no codes are free, they get a suffix. Codes
+    /// that labels give never change: items of a full category get a suffix, and not the codes of another category.
     ///
     /// The new items of a call are placed together, 65,536 rows at a time, at the smallest total increase of distance.
     /// So the codes that an item moves to depend on which other items are new in the same call; once given, its ID

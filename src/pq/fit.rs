@@ -150,7 +150,7 @@ impl<'a> PqFit<'a> {
         }
         let (residual, slices) = (self.residual.clone(), self.slices.clone());
         let model = PqKMeansModel::new(self.quantization.clone(), residual, slices, self.params.k_means.seed)?;
-        Ok(model.with_origin(self.params.origin()?))
+        Ok(model.with_origin(self.params.origin()?.weighted(self.weights.as_ref())))
     }
 }
 

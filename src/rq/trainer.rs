@@ -94,7 +94,7 @@ impl Trainer for RqKMeans {
     }
 
     fn check_warm_start(&self, model: &dyn Quantizer) -> Result<()> {
-        k_means(model).map(drop)
+        WarmStart::new(k_means(model)?).check_model()
     }
 
     fn first_settings(&self) -> Vec<(&'static str, String)> {

@@ -91,6 +91,7 @@ impl Fit<'_> {
         let model = RqKMeansModel::new(self.quantization.clone(), codebooks, self.params.seed)?;
         let model = model.with_prices(self.prices.clone())?.with_tables(self.tables.clone())?;
         let beam = self.refinement.as_ref().map_or(1, |refinement| refinement.beam);
+        let origin = origin.weighted(self.weights.as_ref()).labelled(&self.tables);
         Ok(model.with_beam(beam)?.with_origin(origin))
     }
 }

@@ -61,14 +61,10 @@ impl FitInputs {
             (0..weights.len()).for_each(|row| hash.update(weights.of(row).to_le_bytes()));
             json!(hex(&hash.finalize()))
         };
-        let unknown = match self.unknown {
-            UnknownLabel::Nearest => "nearest",
-            UnknownLabel::Reserve => "reserve",
-        };
         let all = [
             ("weights", self.weights.as_ref().map(digest)),
             ("labels", self.labels.as_ref().map(|labels| json!(labels.digest()))),
-            ("unknown", self.labels.as_ref().map(|_| json!(unknown))),
+            ("unknown", self.labels.as_ref().map(|_| json!(self.unknown.name()))),
             ("warm_start", self.warm_start.as_ref().map(|model| json!(model.fingerprint()))),
             ("blocks", self.blocks.as_ref().map(|blocks| json!(blocks.fingerprint("")))),
             ("pair_weight", self.pair_weight.map(|weight| json!(weight))),

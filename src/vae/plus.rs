@@ -19,6 +19,17 @@ use std::path::Path;
 const PLUS_BATCH: usize = 2048;
 const PLUS_RATE: f64 = 1e-4;
 
+/// Refuses a model whose first codes labels give: a network would not keep the labels.
+pub(super) fn check_labels(model: &RqKMeansModel) -> Result<()> {
+    match model.label_tables() {
+        [] => Ok(()),
+        _ => {
+            let advice = "labels give its first codes, and a network has none; start from a model without labels";
+            Err(Error::parameter("warm_start", "rq-kmeans", advice))
+        }
+    }
+}
+
 impl RqVae {
     /// Begins an RQ-KMeans+ training: codebooks are those of `model`, the encoder is `x + MLP(x)` with a last layer of
     /// zeros, so that it starts as the model itself; latents have the embeddings' dimensions.
@@ -28,7 +39,7 @@ impl RqVae {
     ///
     /// # Errors
     /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for
-    /// one that scales rows or residuals, or whose clusters are not those asked for.
+    /// one that scales rows or residuals, whose first codes labels give, or whose clusters are not those asked for.
     pub fn begin_from(&self, model: &RqKMeansModel, rows: &dyn Rows, device: &Device) -> Result<RqVaeFit> {
         let (params, data) = self.plus(model, rows, device)?;
         let start = params.start_of(model, &data)?;
@@ -65,6 +76,7 @@ impl RqVae {
             let expected = "a model with metric l2 and residuals as they are; fit one without cosine or normalisation";
             return Err(Error::parameter("warm start", "this model", expected));
         }
+        check_labels(model)?;
         self.check_numbers()?;
         let mut params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
         let offset = model.grid().offset().to_vec();

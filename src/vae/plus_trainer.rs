@@ -2,6 +2,7 @@
 
 use super::file::{NAME, PLUS_NAME};
 use super::params::RqVae;
+use super::plus::check_labels;
 use super::trainer::{NetworkTraining, check_weights, no_frozen_levels};
 use super::variant::leave_to_warm_start;
 use crate::device::Device;
@@ -80,6 +81,6 @@ impl Trainer for RqKMeansPlus {
     }
 
     fn check_warm_start(&self, model: &dyn Quantizer) -> Result<()> {
-        k_means(model).map(drop)
+        check_labels(k_means(model)?)
     }
 }

@@ -511,33 +511,43 @@ def check_reassigned(checks, tool):
     return spec.sha256(*digests)
 
 
-def check_upward(checks, tool):
+def check_upward(checks, tool, labelled=False):
     """Items without candidates that move to free places, in a registry that has items already: below their codes but
-    the last as many as possible, at the smallest sum of increases, then below ever shorter prefixes; returns the
-    SHA-256 of the codes."""
-    x, first, clusters = groups(100, 16), 30, (6, 6, 3)
+    the last as many as possible, at the smallest sum of increases, then below ever shorter prefixes, but never to
+    another label; returns the SHA-256 of the codes."""
+    x, first, clusters = groups(100, 16), 30, (3, 8, 3) if labelled else (6, 6, 3)
+    kinds = ["aabc"[row % 4] for row in range(len(x))]
+    fixed, columns = (1, [kinds]) if labelled else (0, ())
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         np.save(folder / "x.npy", x)
         np.save(folder / "first.npy", x[:first])
         out, ids = folder / "model.safetensors", folder / "ids.jsonl"
-        semid(tool, "fit", "--input", folder / "x.npy", "--output", out, "--levels", "3", "--clusters",
-              ",".join(map(str, clusters)))
+        texts = {count: folder / f"{count}.txt" for count in (first, len(x))}
+        for count, path in texts.items():
+            path.write_text("".join(f"{kind}\n" for kind in kinds[:count]))
+        labels = lambda count: ["--prefix-labels", texts[count]] if labelled else []
+        semid(tool, "fit", "--input", folder / "x.npy", "--output", out, "--levels", 3 - fixed, "--clusters",
+              ",".join(map(str, clusters[fixed:])), *labels(len(x)))
         assign = ["assign", "--db", folder / "ids.db", "--model", out, "--row-numbers", "--output", ids]
-        semid(tool, *assign, "--input", folder / "first.npy", "--resolver", "reassign")
-        read = lambda: [tuple(json.loads(line)["codes"]) for line in ids.read_text().splitlines()]
+        semid(tool, *assign, "--input", folder / "first.npy", "--resolver", "reassign", *labels(first))
+        read = lambda: [json.loads(line) for line in ids.read_text().splitlines()]
         before = read()
-        told = semid(tool, *assign, "--input", folder / "x.npy")
+        told = semid(tool, *assign, "--input", folder / "x.npy", *labels(len(x)))
         found = read()
-        checks.same(np.array(found[:first]), np.array(before), "items keep their codes")
-        checks.true(len(set(found)) == len(x), "no more items than places")
+        checks.true([of["id"] for of in found[:first]] == [of["id"] for of in before], "items keep their IDs")
+        full = {row for row, of in enumerate(found) if of["id"].count("-") == 3}
+        before, found = ([tuple(of["codes"]) for of in lines] for lines in (before, found))
+        checks.true(len({codes for row, codes in enumerate(found) if row not in full}) == len(x) - len(full),
+                    "no more items than places")
         model = spec.load(out)
-        rows, own = next(spec.residuals(model, x))[1], [tuple(codes) for codes in spec.encode(model, x).tolist()]
+        rows = next(spec.residuals(model, x, columns))[1]
+        own = [tuple(codes) for codes in spec.encode(model, x, columns).tolist()]
         at = lambda row, codes: int(((row - sum(book[k] for book, k in zip(model.codebooks, codes))) ** 2).sum())
         free = collections.Counter({codes: 1 for codes in itertools.product(*map(range, clusters))})
         free.subtract(before)
         waiting, moved, total, left_out = list(range(first, len(x))), [], 0, 1 << 80
-        for depth in (2, 1, 0):
+        for depth in range(2, fixed - 1, -1):
             left = []
             for prefix in sorted({own[row][:depth] for row in waiting}):
                 group = [row for row in waiting if own[row][:depth] == prefix]
@@ -548,7 +558,7 @@ def check_upward(checks, tool):
                     near = [[(at(rows[row], (*prefix, k)), (*prefix, k)) for k in range(clusters[2])] for row in group]
                 else:
                     near = [spec.open_places(model.codebooks, rows[row], free, len(group), prefix) for row in group]
-                placed = [row for row in group if found[row][:depth] == prefix]
+                placed = [row for row in group if found[row][:depth] == prefix and row not in full]
                 if depth < 2 or any(count > free[codes] for codes, count in wanted.items()):
                     increases = [{c: d - at(rows[row], own[row]) for d, c in of} for row, of in zip(group, near)]
                     places = [codes for codes in free if free[codes] and codes[:depth] == prefix]
@@ -564,7 +574,10 @@ def check_upward(checks, tool):
             waiting = left
         unit = 2.0 ** (-2 * model.config["codebook_exponent"])
         checks.true(told["added_distance"] == total * unit, "added distance")
-        checks.true(not waiting and set(moved) == {0, 1, 2}, "items move below prefixes of every length")
+        checks.true(set(moved) == set(range(fixed, 3)), "items move below prefixes of every length")
+        checks.true(set(waiting) == full and all(found[row] == own[row] for row in full), "others have a suffix")
+        checks.true(len(full) >= 26 * fixed and (fixed or not full), "where all places of their label are full")
+        checks.true(all(of[:fixed] == codes[:fixed] for of, codes in zip(found, own)), "no item changes its label")
         return spec.sha256(np.array(found, "<u4").tobytes())
 
 
@@ -610,8 +623,42 @@ def check_moves(checks, tool):
         return spec.sha256(np.array([[row, *codes[row]] for row in moved], "<u4").tobytes())
 
 
+def check_networks(checks, tool, golden):
+    """Rows per step and rates of networks by their defaults; returns the fingerprints of two."""
+    sizes, found = ((3, False), (34, True), (1000, False), (3158, False), (8622, True), (8623, False)), {}
+    small = ["--kind", "rq-vae", "--levels", "1", "--clusters", "2", "--hidden", "3", "--latent", "2", "--epochs", "1"]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        out, x = folder / "model.safetensors", folder / "x.npy"
+        asked = lambda: semid(tool, "info", "--model", out)["parameters"]
+        for rows, norm in sizes:
+            np.save(x, groups(rows, 4))
+            semid(tool, "fit", "--input", x, "--output", out, *small, *(["--batch-norm"] if norm else []))
+            # A twentieth of the rows is held out.
+            expected = spec.default_batch_and_rate(rows - int(0.05 * rows), norm)
+            checks.true((asked()["batch"], asked()["lr"]) == expected, f"batch and rate of {rows} rows: {expected}")
+        np.save(x, groups(600, 16))
+        base = folder / "base.safetensors"
+        semid(tool, "fit", "--input", x, "--output", base, "--levels", "2", "--clusters", "16")
+        plus = ["--kind", "rq-kmeans-plus", "--warm-start", base]
+        for name, options in (("network by its defaults", ["--kind", "rq-vae"]), ("rq-kmeans-plus", plus)):
+            fit = ["fit", "--input", x, "--output", out, *options, "--epochs", "1"]
+            written = []
+            for device in ("reference", "cpu"):
+                report = semid(tool, *fit, "--device", device)
+                written.append(out.read_bytes())
+            checks.true(written[0] == written[1], f"{name}: reference and cpu write the same model file")
+            # A network that starts from a model has batches of up to 2,048 rows, and a small rate.
+            expected = spec.default_batch_and_rate(570) if options[1] == "rq-vae" else (570, 1e-4)
+            checks.true((asked()["batch"], asked()["lr"]) == expected, f"{name}: batch and rate")
+            found[name] = report["fingerprint"]
+            checks.true(golden.get(name) == found[name], f"golden of {name}, found {found[name]}")
+    return found
+
+
 def check_drift(checks, tool):
-    """Every measure of drift, recomputed from codes and grid integers."""
+    """Every measure of drift, recomputed from codes and grid integers; returns the SHA-256 of these integers: counts
+    and margins."""
     sides = dict(baseline=groups(600, 16), new=groups(250, 16, stream=5) * np.float32(1.25))
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -624,7 +671,7 @@ def check_drift(checks, tool):
         found = semid(tool, "drift", "--model", out, "--input", folder / "new.npy", "--baseline",
                       folder / "baseline.npy", *wide)
         model = spec.load(out)
-    step = 2.0 ** -model.config["codebook_exponent"]
+    step, integers = 2.0 ** -model.config["codebook_exponent"], []
     for level, told in enumerate(found["levels"]):
         counts = {}
         for side, x in sides.items():
@@ -641,6 +688,7 @@ def check_drift(checks, tool):
             checks.true(same("squared_error", ((x - decoded) ** 2).sum(axis=1).mean()), f"squared error of {side}")
             nearest = np.sort(np.stack([spec.distances(rows, codeword) for codeword in book], axis=1), axis=1)
             margins = np.sort(nearest[:, 1] - nearest[:, 0]).tolist()
+            integers += [*counts[side].tolist(), *margins]
             for name, share in (("low_margin", 0.05), ("median_margin", 0.5)):
                 checks.true(told[name][side] == float(margins[int(share * len(x))]) * step * step, f"{name} of {side}")
         n, m = (len(x) for x in sides.values())
@@ -650,6 +698,7 @@ def check_drift(checks, tool):
         checks.true(np.isclose(told["psi_by_chance"], (used.sum() - 1) * (1 / n + 1 / m), rtol=1e-9), "that of chance")
         moved = np.abs(counts["new"] / m - counts["baseline"] / n).sum() / 2
         checks.true(np.isclose(told["moved"], moved, rtol=1e-9), "share moved")
+    return spec.sha256(np.array(integers, "<i8").tobytes())
 
 
 def check_inputs(checks, tool, folder, model, x):
@@ -762,13 +811,18 @@ def main():
     checks.case = "candidates of a registry"
     moved = fingerprints[checks.case] = check_reassigned(checks, tool)
     checks.true(golden.get(checks.case) == moved, f"golden codes, found {moved}")
-    for checks.case, check in (("free places of a registry", check_upward), ("moves of a registry", check_moves)):
+    of_labels = lambda checks, tool: check_upward(checks, tool, labelled=True)
+    for checks.case, check in (("free places of a registry", check_upward), ("moves of a registry", check_moves),
+                               ("free places of a registry with labels", of_labels)):
         moved = fingerprints[checks.case] = check(checks, tool)
         checks.true(golden.get(checks.case) == moved, f"golden codes, found {moved}")
     fingerprints |= check_refits(checks, tool, golden)
     fingerprints |= check_refinements(checks, tool, golden)
     checks.case = "drift"
-    check_drift(checks, tool)
+    fingerprints["drift"] = check_drift(checks, tool)
+    checks.true(golden.get("drift") == fingerprints["drift"], f"golden integers, found {fingerprints['drift']}")
+    checks.case = "networks"
+    fingerprints |= check_networks(checks, tool, golden)
     checks.case = "demo"
     fingerprints["demo"] = semid(tool, "demo", "--device", "cpu")["fingerprint"]
     checks.true(golden.get("demo") == fingerprints["demo"], f"golden fingerprint, found {fingerprints['demo']}")

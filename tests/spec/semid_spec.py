@@ -704,3 +704,12 @@ def lloyd(rows, book, iterations, room=2**23):
         if (codes == before).all():
             break
     return book
+
+
+def default_batch_and_rate(rows, batch_norm=False):
+    """The rows per step and the learning rate of a network that is trained on `rows` rows, where none are given."""
+    usual = max(32, min(rows // 32, 256))
+    batch = min(1 << usual.bit_length() - 1, rows)
+    if batch_norm:
+        batch = next((fewer for fewer in range(batch, 1, -1) if rows % fewer != 1), batch)
+    return batch, 2e-3 * np.sqrt(max(32, min(batch, 256)) / 256)

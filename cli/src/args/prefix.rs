@@ -9,7 +9,9 @@ use std::path::PathBuf;
 pub(crate) struct PrefixArgs {
     /// Column of the input with labels, such as categories, which give the codes of the first level; given again, those
     /// of the next level, and so on. A model names its columns, so only `semid fit`, or a column that has another name
-    /// now, needs this
+    /// now, needs this. Such models are of kind rq-kmeans: their fits hold all rows in memory, and take no weights, no
+    /// balance, no refinement, no warm start and no joint batches; they have no beams, candidates, capacities,
+    /// alignment, drift or moves by gain, and no fit starts from them
     #[arg(long, value_name = "NAME")]
     pub(crate) prefix_column: Vec<String>,
     /// Text file with the label of every row, one per line, in the place of such a column
@@ -55,6 +57,11 @@ impl From<Unknown> for UnknownLabel {
             Unknown::Reserve => Self::Reserve,
         }
     }
+}
+
+/// Returns what rows without a known label get, by the name that `--unknown` takes.
+pub(crate) fn unknown_label(name: &str) -> Option<UnknownLabel> {
+    Unknown::from_str(name, false).ok().map(UnknownLabel::from)
 }
 
 impl PrefixArgs {

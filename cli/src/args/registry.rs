@@ -129,8 +129,8 @@ pub(crate) enum ResolverName {
     /// The item key after the codes: 12-5-33-numpy, or 12-5-33-numpy-1 if the former is retired
     ItemId,
     /// The nearest free codes, below the item's own codes but the last as long as any are free there (see --candidates
-    /// for those of all levels); up to 65,536 rows of a run are placed together, so the same items may go to other
-    /// codes in several runs
+    /// for those of all levels), and never to another category; up to 65,536 rows of a run are placed together, so the
+    /// same items may go to other codes in several runs
     Reassign,
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Weights")]
 pub(crate) struct WeightArgs {
     /// Column of the input with the weights of the rows: a row of weight 3 counts as three equal rows, one of weight 0

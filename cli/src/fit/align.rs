@@ -41,6 +41,10 @@ impl<'a> Older<'a> {
         output::differs_from(&args.output, path, "older model")?;
         let model = Model::load(path)?;
         is_that(model.fingerprint(), named, "align-to", config)?;
+        if !model.label_tables().is_empty() {
+            let reason = "labels give the first codes of this model, so no others are aligned to them; leave it out";
+            return Err(Failure::Error(format!("--align-to {}: {reason}", path.display())));
+        }
         Ok(Some(Self { model, path }))
     }
 

@@ -3,6 +3,7 @@
 mod align;
 pub(crate) mod blocks;
 pub(crate) mod flags;
+mod given;
 mod grouped;
 mod report;
 mod train;
@@ -19,9 +20,10 @@ use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::warnings::Noticed;
 use flags::{Flags, for_kinds};
+use given::Given;
 use semid::io::{AtomicFile, Provenance};
 use semid::quantizer::{Parameters, TrainOption};
-use semid::{LabelledFit, Labels, Model, Rows};
+use semid::{LabelledFit, Model, Rows};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -68,18 +70,19 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let aligned_to = config.remove("align_to");
     let warm_start = warm_start::load(args, &kind, &mut config)?;
     let flags = blocks::flags(args, &mut config)?;
-    let pair_weight = pair_weight(args, &mut config)?;
+    let given = Given::take(args, &mut config)?;
     let params = parameters(args, &kind, config.clone())?;
     let older = align::Older::load(args, aligned_to.as_ref(), &config)?;
     let base = warm_start.as_ref().map(|started| &started.model).or(older.as_ref().map(|older| older.model()));
     let own = vec![args.weights.weight_column.as_deref(), args.pair_keys.id_column.as_deref()];
     let columns = [own, args.labels.prefix.columns(&[])].concat();
-    let (input, weights) = blocks::open(common, &flags, &args.weights, Texts::default(), &columns, base)?;
-    let labels = labels(args, &input)?;
-    let labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(args.labels.unknown()));
+    let (input, weights) =
+        blocks::open(common, &flags, &given.weights(&args.weights), Texts::default(), &columns, base)?;
+    let labels = given::labels(args, &input)?;
+    let labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(given.unknown(args)));
     older.as_ref().map_or(Ok(()), |older| older.check(input.rows.dim()))?;
     let keys = (args.pair_keys.id_column.as_deref(), args.pair_keys.items.as_deref());
-    let (input, pairs) = input.smoothed(&args.pairs, |input| input.keys(keys), pair_weight, args.memory)?;
+    let (input, pairs) = input.smoothed(&args.pairs, |input| input.keys(keys), given.pair_weight, args.memory)?;
     check_outputs(args, &input)?;
     let device = match (common.device()?, args.memory) {
         (device, Some(bytes)) => device.with_memory(bytes),
@@ -149,26 +152,6 @@ fn kind(args: &FitArgs, config: &Config) -> Result<Parameters, Failure> {
         config.failure(&format!("unknown kind `{name}`; the kinds are {}", known.join(", ")))
     };
     Parameters::of_kind(name).map_err(unknown)
-}
-
-/// Returns the weight of pairs that the file of parameters has, which then need a file of pairs.
-fn pair_weight(args: &FitArgs, config: &mut Config) -> Result<Option<f64>, Failure> {
-    let weight = config.get("pair_weight")?;
-    config.remove("pair_weight");
-    match (weight, &args.pairs.pairs) {
-        (Some(_), None) => Err(config.failure("pair_weight needs pairs of items; give their file as --pairs")),
-        (weight, _) => Ok(weight),
-    }
-}
-
-/// Reads the labels of the rows, if flags name some.
-fn labels(args: &FitArgs, input: &Input) -> Result<Option<Labels>, Failure> {
-    match (args.labels.prefix.first_given(), &args.align_to) {
-        (Some(flag), Some(_)) => {
-            Err(Failure::Error(format!("--{flag} cannot be used with --align-to: labels name the codes already")))
-        }
-        _ => input.fit_labels(&args.labels),
-    }
 }
 
 /// Returns the parameters of the file, with those that flags set in their place.

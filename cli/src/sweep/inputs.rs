@@ -80,10 +80,10 @@ pub(super) fn check_kinds(args: &SweepArgs, kinds: &[Parameters], warm_start: Op
             let reason = "starts from a fitted model; give it as --warm-start model.safetensors";
             Err(Failure::Error(format!("--kind {} {reason}", kind.kind())))
         }
-        (Some(model), None) => kinds.iter().try_for_each(|kind| {
+        (Some(model), _) => kinds.iter().try_for_each(|kind| {
             let path = args.warm_start.as_deref().unwrap_or_else(|| std::path::Path::new(""));
             kind.check_warm_start(&**model).map_err(|error| Failure::Error(format!("{}: {error}", path.display())))
         }),
-        _ => Ok(()),
+        (None, None) => Ok(()),
     }
 }

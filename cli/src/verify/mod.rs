@@ -30,6 +30,9 @@ struct Verified {
     /// How many rows every device fitted.
     fit_rows: usize,
     fingerprint: String,
+    /// The labels that the rows had, for a model whose first codes labels give.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<&'static str>,
     devices: Vec<Entry>,
     warnings: Vec<String>,
 }
@@ -79,6 +82,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         bad_rows: input.skipped(),
         fit_rows: fit_rows.len(),
         fingerprint: model.fingerprint(),
+        labels: labels(&model),
         devices: entries,
         warnings: [input.warnings(), noticed.warnings(|row| input.rows.input_row(row))].concat(),
     };
@@ -88,6 +92,15 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         (true, _) => Answer::Failed,
         (false, true) => Answer::Yes,
         (false, false) => Answer::No,
+    })
+}
+
+/// Says which labels the rows had: none are read, so they have the codes of unknown labels.
+fn labels(model: &Model) -> Option<&'static str> {
+    let first = model.label_tables().first()?;
+    Some(match first.reserved() {
+        Some(_) => "unknown: every row has the reserved code",
+        None => "unknown: every row has the code of the nearest label",
     })
 }
 
@@ -141,7 +154,11 @@ fn source_row(row: usize, count: usize, input_rows: usize) -> usize {
 
 fn text(verified: &Verified) -> String {
     let Verified { rows, input_rows, fit_rows, devices, .. } = verified;
-    let mut out = format!("{rows} of {input_rows} rows encoded and {fit_rows} rows fitted on every device\n\n");
+    let mut out = format!("{rows} of {input_rows} rows encoded and {fit_rows} rows fitted on every device\n");
+    if let Some(labels) = verified.labels {
+        let _ = writeln!(out, "labels: {labels}");
+    }
+    out.push('\n');
     let width = devices.iter().map(|device| device.name.len()).max().unwrap_or(0).max(6);
     let _ = writeln!(out, "{:<width$}  {:<7}  {:<12}  {:<12}  answer", "device", "backend", "codes", "fit");
     for device in devices {
@@ -182,6 +199,7 @@ mod tests {
             bad_rows: 0,
             fit_rows: 1,
             fingerprint: String::new(),
+            labels: None,
             devices,
             warnings: Vec::new(),
         };

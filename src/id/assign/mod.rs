@@ -9,7 +9,7 @@ mod tests;
 pub(super) use order::{Order, check};
 pub(super) use plan::{CodePlan, plan};
 
-use super::reassign::{FindCandidates, Placed, UsedBelow, reassign};
+use super::reassign::{FindCandidates, Placed, Space, UsedBelow, reassign};
 use super::resolver::Resolver;
 use super::semantic_id::SemanticId;
 use super::shape::Shape;
@@ -85,6 +85,8 @@ pub(crate) struct ItemBatch<'a> {
 pub(crate) struct Geometry<'a> {
     pub(crate) costs: &'a dyn Costs,
     pub(crate) clusters: &'a [usize],
+    /// How many first levels have codes that labels give, which no item changes.
+    pub(crate) fixed: usize,
     /// Squared length of one step of the codewords' grid, in units of the embeddings.
     pub(crate) squared_step: f64,
     /// Finds the candidates of rows of the batch, where items move to candidates first.
@@ -248,7 +250,8 @@ fn place(
     let costs = RowCosts { costs: geometry.costs, rows: new.iter().map(|(row, ..)| *row).collect() };
     let find = geometry.candidates.map(|find| |items: &[usize]| find(&costs.rows_of(items)?));
     let find = find.as_ref().map(|find| find as &FindCandidates<'_>);
-    reassign(&encoded, &keys, capacity, used_below, geometry.clusters, &costs, find)
+    let space = Space { clusters: geometry.clusters, fixed: geometry.fixed, capacity };
+    reassign(&encoded, &keys, space, used_below, &costs, find)
 }
 
 /// The costs of new items, numbered from 0, taken from the costs of the batch's rows.

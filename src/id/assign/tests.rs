@@ -34,7 +34,7 @@ fn assign(registry: &mut Registry, codes: &[[u32; 2]], disturb: impl FnOnce() + 
     let costs = Disturbed { first: Mutex::new(Some(disturb)) };
     let items = ["a", "b", "c", "d", "e", "f"];
     let codes_of = Codes::new(codes.concat(), 2).unwrap();
-    let geometry = Some(Geometry { costs: &costs, clusters: &[4, 4], squared_step: 1.0, candidates: None });
+    let geometry = Some(Geometry { costs: &costs, clusters: &[4, 4], fixed: 0, squared_step: 1.0, candidates: None });
     let batch = ItemBatch { items: &items[..codes.len()], codes: &codes_of, first_row: 0, geometry };
     let assigned = registry.assign_batch(&batch).unwrap();
     assert!(costs.first.lock().unwrap().is_none(), "nothing was searched");
@@ -76,7 +76,8 @@ fn a_search_is_done_again_where_places_were_taken_meanwhile() {
         for (i, codes) in taken.iter().enumerate() {
             let store = Codes::new(codes.to_vec(), 2).unwrap();
             let costs = Disturbed { first: Mutex::new(None::<fn()>) };
-            let geometry = Some(Geometry { costs: &costs, clusters: &[4, 4], squared_step: 1.0, candidates: None });
+            let geometry =
+                Some(Geometry { costs: &costs, clusters: &[4, 4], fixed: 0, squared_step: 1.0, candidates: None });
             let item = format!("taken {i}");
             let items = [item.as_str()];
             let batch = ItemBatch { items: &items, codes: &store, first_row: 0, geometry };

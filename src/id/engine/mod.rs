@@ -283,7 +283,7 @@ impl SemanticIdEngine {
         if rows.len() != items.len() {
             return Err(ErrorKind::RowCount { what: "item keys", found: items.len(), rows: rows.len() }.into());
         }
-        let clusters = self.model.clusters();
+        let (clusters, fixed) = (self.model.clusters(), self.model.label_tables().len());
         let step = self.model.step();
         let moves = matches!(self.registry.manifest().resolver(), Resolver::Reassign { .. });
         let options = EncodeOptions { beam: self.beam, ..EncodeOptions::default() };
@@ -319,7 +319,7 @@ impl SemanticIdEngine {
             let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
             let find = search.as_ref().map(|search| |rows: &[usize]| search.of(&matrix, rows));
             let candidates = find.as_ref().map(|find| find as &FindCandidates<'_>);
-            let of = |costs| Geometry { costs, clusters: &clusters, squared_step: step * step, candidates };
+            let of = |costs| Geometry { costs, clusters: &clusters, fixed, squared_step: step * step, candidates };
             let geometry = costs.as_deref().map(of);
             let assigned =
                 self.registry.assign_batch(&ItemBatch { items: &items, codes: &codes, first_row, geometry })?;

@@ -1,7 +1,8 @@
 //! Moves items whose codes are taken to the nearest free ones of their candidates.
 //!
 //! The candidates of an item are the codes of the smallest total distances that a [`beam`](crate::beam) over all levels
-//! finds. They may differ from the item's codes at any level, and the item may be nearer to them than to its own codes.
+//! finds. They may differ from the item's codes at any level but those whose codes labels give, and the item may be
+//! nearer to them than to its own codes.
 //!
 //! # The rule
 //! 0. *Candidates.* Where codes have free places for all items that were encoded to them, these items keep them. All
@@ -76,7 +77,8 @@ pub(super) fn place(
 /// Returns the free places that an item may have, whose candidates are those at `at`.
 fn look(problem: &Problem<'_>, item: usize, candidates: &Candidates, at: usize, free: &FreePlaces) -> Result<Look> {
     let (stay, own) = (problem.own_distance(item)?, problem.codes(item));
-    let others = candidates.row(at).filter(|(codes, _)| *codes != own);
+    let given = |codes: &[u32]| codes.get(..problem.fixed) == own.get(..problem.fixed);
+    let others = candidates.row(at).filter(|(codes, _)| *codes != own && given(codes));
     let all = others.map(|(codes, distance)| (distance, codes)).chain([(stay, own)]);
     let near = all.filter(|(_, codes)| free.of(codes) > 0).map(|(distance, codes)| (distance, codes.to_vec()));
     Ok(Look { near: near.collect::<Vec<FreePlace>>(), stay })

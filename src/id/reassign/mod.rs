@@ -10,7 +10,7 @@
 //!
 //! # The rule
 //! Where the caller gives candidates, step 0 of [`candidates`] comes first, and the steps below take the items that it
-//! leaves over.
+//! leaves over. Where labels give the codes of first levels, no step changes these codes: items stay in their category.
 //!
 //! 1. *Last level.* New items that share all codes but the last form a group; groups do not affect each other. Where no
 //!    code of the group has more items than free places, every item keeps its encoded codes. Otherwise the solver
@@ -24,8 +24,8 @@
 //!    through the prefixes of the last level, nearest first at every level and passing over full ones, until it has
 //!    seen [`search::PREFIXES`] of them and as many free places as the batch has items, or [`search::MOST_PREFIXES`]
 //!    prefixes. An item that finds no place within a batch joins the next one; it is left over only where no place is
-//!    free. This repeats with one code less each time, up to the empty prefix.
-//! 3. *Suffix.* Items left over when the whole space is full keep their encoded codes and need a suffix.
+//!    free. This repeats with one code less each time, up to the codes that labels give, or else the empty prefix.
+//! 3. *Suffix.* Items left over, when the whole space below that is full, keep their encoded codes and need a suffix.
 //!
 //! # Exactness
 //! Equal items follow the same rule as all others: the order of their keys decides, and the nearest free place goes
@@ -82,10 +82,22 @@ pub(crate) struct Placed {
     pub(crate) added_distance: i128,
 }
 
+/// The places that items may have.
+#[derive(Clone, Copy)]
+pub(crate) struct Space<'a> {
+    /// The number of codes of every level.
+    pub(crate) clusters: &'a [usize],
+    /// How many first levels have codes that labels give, which no item changes.
+    pub(crate) fixed: usize,
+    /// The places of every list of codes.
+    pub(crate) capacity: u64,
+}
+
 /// The new items and the space they are placed in.
 struct Problem<'a> {
     encoded: &'a [Vec<u32>],
     clusters: &'a [usize],
+    fixed: usize,
     capacity: u64,
     costs: &'a dyn Costs,
 }
@@ -103,7 +115,7 @@ struct Outcome {
 /// Places new items by the rule of this module.
 ///
 /// # Shapes
-/// `encoded` (N, L), `keys` (N), `clusters` (L); N results.
+/// `encoded` (N, L), `keys` (N), the clusters of `space` (L); N results.
 ///
 /// # Errors
 /// A parameter error for lists of unequal lengths or a capacity of 0, [`ErrorKind::Code`] for a code outside its level,
@@ -111,13 +123,13 @@ struct Outcome {
 pub(crate) fn reassign(
     encoded: &[Vec<u32>],
     keys: &[&str],
-    capacity: u64,
+    space: Space<'_>,
     used_below: &mut UsedBelow<'_>,
-    clusters: &[usize],
     costs: &dyn Costs,
     find: Option<&FindCandidates<'_>>,
 ) -> Result<Vec<Placed>> {
-    let problem = Problem { encoded, clusters, capacity, costs };
+    let Space { clusters, fixed, capacity } = space;
+    let problem = Problem { encoded, clusters, fixed, capacity, costs };
     problem.check(keys)?;
     let keep = |codes: &Vec<u32>| Placed { codes: codes.clone(), suffix_needed: true, added_distance: 0 };
     let mut placed: Vec<Placed> = encoded.iter().map(keep).collect();
@@ -135,7 +147,7 @@ pub(crate) fn reassign(
     if let Some(find) = find {
         items = take(candidates::place(&problem, keys, used_below, find)?, &mut taken);
     }
-    for depth in (0..clusters.len()).rev() {
+    for depth in (fixed..clusters.len()).rev() {
         items = take(problem.level(depth, &mut items, keys, used_below, &taken)?, &mut taken);
     }
     Ok(placed)

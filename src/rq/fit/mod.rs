@@ -78,7 +78,7 @@ pub struct Fit<'a> {
     most_variance: f64,
     narrow: Vec<NarrowDimension>,
     /// How often the rows count; none where each counts once.
-    weights: Option<Weights>,
+    pub(super) weights: Option<Weights>,
     pub(super) codewords_max: i64,
     /// The labels of the first levels, which give their codes.
     pub(super) tables: Vec<LabelTable>,

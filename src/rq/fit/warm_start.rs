@@ -67,16 +67,24 @@ impl<'m> WarmStart<'m> {
         }
     }
 
+    /// Refuses a model that no fit starts from, whatever the parameters and the rows.
+    pub(in crate::rq) fn check_model(&self) -> Result<()> {
+        match self.model.label_tables() {
+            [] => Ok(()),
+            _ => {
+                let advice = "labels give its first codes, which no fit from it would keep; fit with labels anew";
+                Err(Error::parameter("warm_start", "rq-kmeans", advice))
+            }
+        }
+    }
+
     /// Refuses parameters and rows that do not go with the model.
     pub(in crate::rq) fn check(&self, params: &RqKMeans, dim: usize) -> Result<()> {
         let Self { model, frozen } = self;
         if model.dim() != dim {
             return Err(ErrorKind::DimMismatch { expected: model.dim(), found: dim }.into());
         }
-        if !model.label_tables().is_empty() {
-            let advice = "labels give its first codes, which no fit from it would keep; fit with labels anew";
-            return Err(Error::parameter("warm_start", "rq-kmeans", advice));
-        }
+        self.check_model()?;
         let (clusters, expected) = (params.clusters_per_level()?, model.clusters());
         if clusters != expected {
             let advice = format!("the warm start has {expected:?}; ask for these, or fit without a warm start");

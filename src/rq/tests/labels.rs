@@ -5,7 +5,7 @@ use crate::labels::{LabelledFit, Labels, UnknownLabel};
 use crate::metrics::drift;
 use crate::rng::row_hash;
 use crate::rq::{Algorithm, Init, MiniBatch, WarmStart};
-use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel};
+use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel, RqVae};
 
 const DIM: usize = 4;
 
@@ -217,6 +217,8 @@ fn labels_that_make_no_sense_are_refused() {
     let start = WarmStart::new(&model);
     let refit = RqKMeans::new(3, model.clusters()).fit_from(&start, &rows, &device).unwrap_err().into_kind();
     assert!(matches!(refit, ErrorKind::Parameter { name: "warm_start", .. }));
+    let network = RqVae::new(3, model.clusters()).epochs(1).begin_from(&model, &rows, &device).err().unwrap();
+    assert!(matches!(network.into_kind(), ErrorKind::Parameter { name: "warm_start", .. }));
     let without = plain.fit(&rows, &device).unwrap();
     assert!(matches!(refused(without.encoder().labels(&labels)), ErrorKind::Parameter { name: "labels", .. }));
 }

@@ -15,6 +15,11 @@ fn nearest(table: &Table, item: usize, count: usize) -> Vec<(u64, Vec<u32>)> {
 }
 
 fn place(table: &Table, keys: &[String], capacity: u64, used: &Used, count: usize) -> Vec<Placed> {
+    place_in(table, keys, space(&table.clusters, capacity), used, count)
+}
+
+/// Places all items of a table, which have `count` candidates each.
+pub(super) fn place_in(table: &Table, keys: &[String], space: Space<'_>, used: &Used, count: usize) -> Vec<Placed> {
     let encoded: Vec<Vec<u32>> = (0..table.identities.len()).map(|item| table.encode(item)).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let find = |items: &[usize]| {
@@ -22,7 +27,7 @@ fn place(table: &Table, keys: &[String], capacity: u64, used: &Used, count: usiz
         let (distances, codes): (Vec<u64>, Vec<Vec<u32>>) = near.into_iter().unzip();
         Candidates::new(count.min(all_codes(&table.clusters).len()), table.clusters.len(), codes.concat(), distances)
     };
-    reassign(&encoded, &keys, capacity, &mut below(used), &table.clusters, table, Some(&find)).unwrap()
+    reassign(&encoded, &keys, space, &mut below(used), table, Some(&find)).unwrap()
 }
 
 /// Splits the items into those that keep their codes, and those whose codes have too few places for all.
@@ -123,8 +128,8 @@ fn an_upper_level_may_change_where_there_is_room_below() {
     let used = Used::new();
     let codes = |find| {
         let encoded = vec![vec![0, 0]; 4];
-        let placed = reassign(&encoded, &["c", "a", "b", "d"], 1, &mut below(&used), &[2, 2], &Points, find).unwrap();
-        placed.into_iter().map(|placed| (placed.codes, placed.added_distance)).collect::<Vec<_>>()
+        let placed = reassign(&encoded, &["c", "a", "b", "d"], space(&[2, 2], 1), &mut below(&used), &Points, find);
+        placed.unwrap().into_iter().map(|placed| (placed.codes, placed.added_distance)).collect::<Vec<_>>()
     };
     let [own, last, upper, far] = [(vec![0, 0], 0), (vec![0, 1], 64), (vec![1, 0], 4), (vec![1, 1], 1521)];
     assert_eq!(codes(None), [upper.clone(), own.clone(), last.clone(), far.clone()]);
@@ -180,7 +185,8 @@ fn candidates_of_other_items_are_refused() {
     for (levels, items) in [(2, 1), (1, 3)] {
         let find = |_: &[usize]| Candidates::new(1, levels, vec![0; levels * items], vec![0; items]);
         let used = Used::new();
-        let found = reassign(&encoded, &["a", "b", "c"], 1, &mut below(&used), &[2, 2], &table, Some(&find));
+        let places = space(&[2, 2], 1);
+        let found = reassign(&encoded, &["a", "b", "c"], places, &mut below(&used), &table, Some(&find));
         let error = found.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Parameter { name: "candidates", .. }), "{error}");
     }

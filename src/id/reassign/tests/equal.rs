@@ -44,7 +44,7 @@ impl Knowing {
         let keys = table.keys();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         table.asked.store(0, Ordering::Relaxed);
-        reassign(&encoded, &keys, capacity, &mut below(used), &table.clusters, self, None)
+        reassign(&encoded, &keys, space(&table.clusters, capacity), &mut below(used), self, None)
     }
 }
 

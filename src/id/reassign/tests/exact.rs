@@ -85,7 +85,8 @@ fn a_chain_of_moves_is_found() {
         }
     }
     let encoded = [vec![0], vec![0], vec![1]];
-    let placed = reassign(&encoded, &["a", "b", "c"], 1, &mut below(&Used::new()), &[3], &Line, None).unwrap();
+    let used = Used::new();
+    let placed = reassign(&encoded, &["a", "b", "c"], space(&[3], 1), &mut below(&used), &Line, None).unwrap();
     let found: Vec<(u32, i128)> = placed.iter().map(|placed| (placed.codes[0], placed.added_distance)).collect();
     assert_eq!(found, [(0, 0), (1, 4), (2, 2)]);
 }

@@ -3,12 +3,13 @@
 mod candidates;
 mod equal;
 mod exact;
+mod fixed;
 mod promises;
 mod refused;
 mod speed;
 mod upwards;
 
-use super::{Costs, Placed, reassign, search};
+use super::{Costs, Placed, Space, reassign, search};
 use crate::error::Result;
 use crate::id::store::UsedCodes;
 use crate::rng::row_hash;
@@ -73,10 +74,16 @@ impl Table {
         let encoded: Vec<Vec<u32>> = (0..self.identities.len()).map(|item| self.encode(item)).collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         self.asked.store(0, Ordering::Relaxed);
-        let placed = reassign(&encoded, &keys, capacity, &mut below(used), &self.clusters, self, None).unwrap();
+        let places = space(&self.clusters, capacity);
+        let placed = reassign(&encoded, &keys, places, &mut below(used), self, None).unwrap();
         assert_eq!(placed.len(), encoded.len());
         placed
     }
+}
+
+/// Returns a space where items may change all codes.
+fn space(clusters: &[usize], capacity: u64) -> Space<'_> {
+    Space { clusters, fixed: 0, capacity }
 }
 
 /// Answers a batch of questions about used places.

@@ -23,20 +23,20 @@ fn bad_lists_are_refused() {
     };
     let codes = [vec![0, 1], vec![2, 0]];
     let mut refused = |keys: &[&str], capacity, clusters: &[usize]| {
-        name(reassign(&codes, keys, capacity, none, clusters, &Failing, None).unwrap_err())
+        name(reassign(&codes, keys, space(clusters, capacity), none, &Failing, None).unwrap_err())
     };
     assert_eq!(refused(&["a"], 1, &[3, 3]), "keys");
     assert_eq!(refused(&["a", "b"], 0, &[3, 3]), "capacity");
     assert_eq!(refused(&["a", "b"], 1, &[3]), "codes");
     assert_eq!(refused(&["a", "b"], 1, &[2, 3]), "1 0 2 2");
-    assert_eq!(reassign(&[], &[], 1, none, &[3], &Failing, None).unwrap(), []);
+    assert_eq!(reassign(&[], &[], space(&[3], 1), none, &Failing, None).unwrap(), []);
 }
 
 #[test]
 fn errors_end_it() {
     let codes = [vec![0], vec![0]];
     let solve = |codes: &[Vec<u32>], used: &mut UsedBelow<'_>| {
-        reassign(codes, &["a", "b"], 1, used, &[4], &Failing, None).unwrap_err().to_string()
+        reassign(codes, &["a", "b"], space(&[4], 1), used, &Failing, None).unwrap_err().to_string()
     };
     assert!(solve(&codes, &mut below(&Used::new())).contains("the row"));
     assert!(solve(&codes, &mut |_| Err(Error::damaged("the store"))).contains("the store"));

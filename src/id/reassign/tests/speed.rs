@@ -57,7 +57,8 @@ fn speed() {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let costs = RowDistances::new(&model, &rows).unwrap();
         let start = Instant::now();
-        let placed = reassign(&codes, &keys, capacity, &mut below(&Used::new()), &[256; 3], &costs, None).unwrap();
+        let (used, places) = (Used::new(), space(&[256; 3], capacity));
+        let placed = reassign(&codes, &keys, places, &mut below(&used), &costs, None).unwrap();
         let seconds = start.elapsed().as_secs_f64();
         let distinct = codes.iter().collect::<BTreeSet<_>>().len();
         let moved = |len: usize| placed.iter().zip(&codes).filter(|(to, from)| to.codes[..len] != from[..len]).count();

@@ -1,7 +1,10 @@
 //! `semid info`
 
+mod label_levels;
+
 use crate::args::{Common, InfoArgs};
 use crate::output::{self, Answer, Failure, Outcome};
+use label_levels::LabelLevel;
 use semid::blocks::{Block, Blocks};
 use semid::io::Provenance;
 use semid::rq::Codebook;
@@ -29,6 +32,9 @@ struct Info<'a> {
     /// For each of the first levels whose codes labels give, the column of the labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     label_columns: Vec<&'a str>,
+    /// For each of these levels, which code each label has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    label_levels: Vec<LabelLevel<'a>>,
     /// The width of the beam by which the model encodes, where that is not 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     beam: Option<usize>,
@@ -107,6 +113,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         codebook_exponent: known.codebook_exponent,
         prices: model.has_prices(),
         label_columns: model.label_tables().iter().map(LabelTable::column).collect(),
+        label_levels: model.label_tables().iter().map(LabelLevel::from).collect(),
         beam: known.beam,
         blocks: model.blocks().into_iter().flat_map(Blocks::iter).map(BlockFacts::from).collect(),
         residual_levels: known.residual_levels,
@@ -142,6 +149,9 @@ fn text(info: &Info<'_>) -> String {
     }
     if !info.label_columns.is_empty() {
         let _ = writeln!(out, "{:<12}  first codes by {}", "labels", info.label_columns.join(", "));
+    }
+    for (level, labels) in info.label_levels.iter().enumerate() {
+        let _ = writeln!(out, "{:<12}  {}", format!("level {}", level + 1), labels.text());
     }
     if let Some(beam) = info.beam {
         let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
