@@ -136,20 +136,31 @@ fn text(measured: &Measured, advice: &str) -> String {
     let BeforeAfter { baseline, new } = rows;
     let mut out = format!("{} beside {baseline} of the baseline\n", output::things(*new as usize, "row"));
     let _ = writeln!(out, "values beyond the grid: {} -> {}", saturated_values.baseline, saturated_values.new);
-    let pair = |of: BeforeAfter<f64>| numbers(&[of.baseline, of.new]).join(" -> ");
+    // A column has one notation.
+    let column = |of: &dyn Fn(&LevelDrift) -> Option<BeforeAfter<f64>>| {
+        let found: Vec<Option<BeforeAfter<f64>>> = levels.iter().map(of).collect();
+        let all: Vec<f64> = found.iter().flatten().flat_map(|of| [of.baseline, of.new]).collect();
+        let mut texts = numbers(&all).into_iter();
+        let mut text = move |of: &Option<BeforeAfter<f64>>| match of {
+            Some(_) => format!("{} -> {}", texts.next().unwrap_or_default(), texts.next().unwrap_or_default()),
+            None => "none".to_owned(),
+        };
+        found.iter().map(|of| text(of)).collect::<Vec<String>>()
+    };
+    let (errors, margins) = (column(&|of| of.squared_error), column(&|of| Some(of.median_margin)));
     let head =
         ["level", "codes used", "perplexity", "stability index (chance)", "moved", "squared error", "median margin"];
     let mut table = vec![head.map(str::to_owned)];
-    for (level, of) in levels.iter().enumerate() {
-        let LevelDrift { used_codes, perplexity, psi, psi_by_chance, moved, squared_error, median_margin, .. } = of;
+    for (level, ((of, error), margin)) in levels.iter().zip(errors).zip(margins).enumerate() {
+        let LevelDrift { used_codes, perplexity, psi, psi_by_chance, moved, .. } = of;
         table.push([
             (level + 1).to_string(),
             format!("{} -> {}", used_codes.baseline, used_codes.new),
             format!("{:.1} -> {:.1}", perplexity.baseline, perplexity.new),
             format!("{psi:.3} ({psi_by_chance:.3})"),
             format!("{:.1} %", 100.0 * moved),
-            squared_error.map_or_else(|| "none".to_owned(), pair),
-            pair(*median_margin),
+            error,
+            margin,
         ]);
     }
     for row in &table {

@@ -1,5 +1,6 @@
 //! The ways in which commands end: with an answer, or with a failure and what helps against it.
 
+use crate::memory;
 use semid::ErrorKind;
 use std::io;
 use std::path::Path;
@@ -58,7 +59,7 @@ fn hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::MixedDepths { .. } => Some("`semid assign --fixed-depth` with a new --db; it is --always-suffix"),
         ErrorKind::NoPrices => Some("`semid fit --balanced`"),
         ErrorKind::NoAdapter { .. } => Some("--device cpu"),
-        ErrorKind::OutOfMemory { .. } => Some("--sample takes a part of the rows"),
+        ErrorKind::OutOfMemory { .. } => memory::says_sample().then_some("--sample takes a part of the rows"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the column to read") => Some("--column NAME"),
         ErrorKind::BadRows { count, rows, .. } if count == rows => Some("--bad-rows list shows all"),

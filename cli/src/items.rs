@@ -36,6 +36,6 @@ pub(crate) fn output_column(id_column: Option<&str>) -> &str {
 
 /// Returns the same for an output of candidates, which has more columns.
 pub(crate) fn candidates_column(id_column: &str) -> &str {
-    let taken = ["id", "codes", "rank", "distance"].contains(&id_column);
+    let taken = ["id", "codes", "rank", "squared_distance"].contains(&id_column);
     if taken { "item" } else { id_column }
 }

@@ -77,6 +77,9 @@ fn run(cli: &Cli) -> Outcome {
     start_log();
     start_threads(cli.common.threads)?;
     interrupt::watch();
+    if matches!(command, Command::Fit(_) | Command::Sweep(_)) {
+        memory::say_sample();
+    }
     outputs::check(command)?;
     let common = &cli.common;
     match command {

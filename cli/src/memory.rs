@@ -18,9 +18,15 @@ use std::time::Duration;
 /// of it, so the library returns an error that says what the memory was for.
 const LARGE: usize = 16 << 20;
 
-/// What is written, in the words of the library's error.
-const MISSING: &[u8] = b"error: out of memory; fit on a sample of the rows, or give fewer rows at a time \
+/// What is written.
+const MISSING: &[u8] = b"error: out of memory; give fewer rows at a time\n";
+
+/// What a command writes instead that can fit to a sample.
+const MISSING_IN_FIT: &[u8] = b"error: out of memory; fit on a sample of the rows, or give fewer rows at a time \
     (--sample takes a part of the rows)\n";
+
+/// Whether the command can fit to a sample.
+static SAMPLE: AtomicBool = AtomicBool::new(false);
 
 /// What is written after an abort.
 const ABORTED: &[u8] = b"error: the process was aborted, most often for lack of memory; outputs are as they were\n";
@@ -65,9 +71,19 @@ unsafe impl GlobalAlloc for Memory {
 #[inline]
 fn checked(memory: *mut u8, size: usize) -> *mut u8 {
     if memory.is_null() && size < LARGE {
-        end(MISSING);
+        end(if says_sample() { MISSING_IN_FIT } else { MISSING });
     }
     memory
+}
+
+/// Lets what is said where memory is missing advise to fit on a sample.
+pub(crate) fn say_sample() {
+    SAMPLE.store(true, Relaxed);
+}
+
+/// Returns whether to advise so.
+pub(crate) fn says_sample() -> bool {
+    SAMPLE.load(Relaxed)
 }
 
 /// Catches aborts. Whoever aborts has said why, in a line of its own.

@@ -15,11 +15,26 @@ pub(crate) fn check(command: &Command) -> Result<(), Failure> {
         is_no_stdout(bad_rows)?;
         command.outputs().into_iter().try_for_each(|output| differs_from(bad_rows, output, "output"))?;
     }
-    let (path, what, own, others) = match command {
-        Command::Fit(args) => (&args.output, "a model", "safetensors", NO_MODELS),
-        Command::Sweep(args) => (&args.output, "the result of a sweep", "jsonl", NO_SWEEPS),
-        _ => return Ok(()),
-    };
+    if let Command::Fit(args) = command
+        && let Some(checkpoint) = &args.vae.checkpoint
+    {
+        has_extension(checkpoint, "a checkpoint", "ck", NO_MODELS)?;
+    }
+    match command {
+        Command::Fit(args) => has_extension(&args.output, "a model", "safetensors", NO_MODELS),
+        Command::Sweep(args) => has_extension(&args.output, "the result of a sweep", "jsonl", NO_SWEEPS),
+        // What an existing file is, its content says.
+        Command::Assign(args) => args
+            .db
+            .file()
+            .filter(|path| !path.exists())
+            .map_or(Ok(()), |path| has_extension(path, "a database", "db", NO_MODELS)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a name with the extension of another format than that of `what`, whose own extension is `own`.
+fn has_extension(path: &Path, what: &str, own: &str, others: &[&str]) -> Result<(), Failure> {
     let extension = extension(path);
     let extension = extension.as_str();
     if extension == own || !(EXTENSIONS.contains(&extension) || others.contains(&extension)) {
@@ -28,7 +43,7 @@ pub(crate) fn check(command: &Command) -> Result<(), Failure> {
     Err(Failure::Error(format!("{}: {what} is no .{extension} file; give a name that ends in .{own}", path.display())))
 }
 
-/// Extensions of files that are neither a model, or the result of a sweep, nor embeddings.
+/// Extensions of files that are neither a model, a database or a checkpoint, or the result of a sweep, nor embeddings.
 const NO_MODELS: &[&str] = &["db", "htm", "html", "json", "svg", "toml", "txt"];
 const NO_SWEEPS: &[&str] = &["db", "htm", "html", "svg", "toml"];
 

@@ -143,8 +143,8 @@ fn the_report_says_what_happened() {
     let distinct = codes.iter().collect::<std::collections::HashSet<_>>().len();
     let args = format!("{ASSIGN} --model m.safetensors --device cpu");
     let report = dir.semid(&format!("{args} --json")).json(0);
-    let expected =
-        "added_distance changed collisions db device fingerprint items kept moved new output retired seconds warnings";
+    let expected = "added_squared_distance changed collisions db device fingerprint items kept moved new output \
+                    retired seconds warnings";
     let names: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(names.join(" "), expected);
     assert_eq!(report["collisions"], 300 - distinct);

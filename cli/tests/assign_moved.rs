@@ -42,7 +42,7 @@ fn items_share_codes_no_more_than_allowed_and_the_cost_is_told() {
     assert!(moves > 10);
     assert_eq!((&report["moved"], &report["new"]), (&moves.into(), &300.into()));
     let added = squared_error(&dir, &codes) - squared_error(&dir, &encoded);
-    let told = report["added_distance"].as_f64().unwrap();
+    let told = report["added_squared_distance"].as_f64().unwrap();
     assert!(added > 1.0 && (told - added).abs() < 1e-3 * added, "{told} is told, {added} is measured");
 
     let row = (0..300).find(|row| codes[*row] != encoded[*row]).unwrap();
@@ -89,7 +89,7 @@ fn items_move_to_candidates_of_all_levels() {
     assert_eq!((&with["new"], &with["collisions"]), (&300.into(), &without["collisions"]));
     let first = |codes: &[Vec<u32>]| codes.iter().zip(&encoded).filter(|(to, from)| to[0] != from[0]).count();
     assert!(first(&codes) > first(&plain) + 10, "{} {}", first(&codes), first(&plain));
-    let [with, without] = [&with, &without].map(|report| report["added_distance"].as_f64().unwrap());
+    let [with, without] = [&with, &without].map(|report| report["added_squared_distance"].as_f64().unwrap());
     assert!(with < 0.7 * without, "{with} with candidates, {without} without");
     let added = squared_error(&dir, &codes) - squared_error(&dir, &encoded);
     assert!((with - added).abs() < 1e-3 * added.abs(), "{with} is told, {added} is measured");

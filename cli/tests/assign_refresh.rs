@@ -44,7 +44,7 @@ fn few_items_move_and_the_log_says_which() {
     assert!(moves["gaining"].as_u64() > Some(15) && moves["changed"].as_u64() >= moves["gaining"].as_u64(), "{run}");
     let log = dir.text("moves.csv");
     let mut lines = log.lines();
-    assert_eq!(lines.next(), Some("item,old_id,new_id,distance_before,distance_after,gain"));
+    assert_eq!(lines.next(), Some("item,old_id,new_id,squared_distance_before,squared_distance_after,gain"));
     let (mut after, mut last) = (before.clone(), f64::INFINITY);
     for line in lines {
         let fields: Vec<&str> = line.split(',').collect();

@@ -42,9 +42,9 @@ fn beams_and_candidates_are_those_of_the_library() {
             let id = format!("{}-{}", codes[0], codes[1]);
             assert_eq!(
                 line,
-                serde_json::json!({"row": row, "rank": rank, "distance": distance, "id": id, "codes": codes})
+                serde_json::json!({"row": row, "rank": rank, "squared_distance": distance, "id": id, "codes": codes})
             );
-            assert_eq!(csv.next(), Some(format!("{row},{rank},{},{id}", line["distance"]).as_str()));
+            assert_eq!(csv.next(), Some(format!("{row},{rank},{},{id}", line["squared_distance"]).as_str()));
             assert_eq!(ids.next(), Some(id));
         }
     }

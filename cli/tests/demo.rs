@@ -1,6 +1,6 @@
 //! `semid demo`, completions and help.
 
-use super::Dir;
+use super::{Dir, Run};
 
 #[test]
 fn the_demo_shows_ids_and_neighbours_and_leaves_nothing_behind() {
@@ -32,9 +32,42 @@ fn completions_know_the_commands() {
 fn help_is_shown_without_arguments_and_has_examples() {
     let dir = Dir::new();
     assert!(dir.semid("").ok().contains("semid demo"));
-    for command in ["fit", "encode", "decode", "eval", "info", "devices", "verify", "demo", "completions", "report"] {
+    for command in COMMANDS {
         let help = dir.semid(&format!("{command} --help")).ok();
         assert!(help.contains("Examples:") && help.contains(&format!("semid {command}")), "{help}");
         assert!(!help.contains("plant"), "{help}");
+    }
+}
+
+const COMMANDS: [&str; 13] = [
+    "fit",
+    "encode",
+    "decode",
+    "eval",
+    "info",
+    "devices",
+    "verify",
+    "demo",
+    "completions",
+    "report",
+    "sweep",
+    "export",
+    "assign",
+];
+
+/// Text after the examples fills its lines: no line ends where the next word would have fitted.
+#[test]
+fn help_after_the_examples_is_wrapped_once() {
+    let dir = Dir::new();
+    for (command, width) in COMMANDS.iter().flat_map(|command| [60, 80, 100].map(|width| (command, width))) {
+        let args = format!("{command} --help");
+        let run = Run::of(&args, dir.command(&args).env("COLUMNS", width.to_string()).output().unwrap());
+        let help = run.ok();
+        let (_, after) = help.split_once("Examples:").unwrap();
+        let lines: Vec<&str> = after.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| line.starts_with(char::is_alphabetic))) {
+            let next = pair[1].split(' ').next().unwrap();
+            assert!(pair[0].len() + 1 + next.len() > width, "{command} at {width}: {pair:?}");
+        }
     }
 }

@@ -16,6 +16,7 @@ fn a_pipe_gets_the_whole_output_once() {
     let dir = Dir::with_model();
     mkfifo(&dir, "pipe");
     mkfifo(&dir, "pipe.html");
+    dir.semid("report --model m.safetensors --input x.npy --output whole.html").ok();
     for (args, pipe) in [
         (format!("{FIT} --output pipe"), "pipe"),
         ("report --model m.safetensors --input x.npy --output pipe.html".to_owned(), "pipe.html"),
@@ -24,7 +25,7 @@ fn a_pipe_gets_the_whole_output_once() {
         let reader = std::thread::spawn(move || std::fs::read(path).unwrap());
         dir.semid(&args).ok();
         let read = reader.join().unwrap();
-        let expected = if pipe == "pipe" { dir.read("m.safetensors") } else { read.clone() };
+        let expected = if pipe == "pipe" { dir.read("m.safetensors") } else { dir.read("whole.html") };
         assert!(!read.is_empty() && read == expected, "{args}: {} bytes", read.len());
     }
 }
@@ -36,6 +37,8 @@ fn stdout_is_for_the_result() {
     for output in ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
         dir.fails(&format!("{FIT} --output {output}"), &[output, "stdout"]);
         dir.fails(&format!("sweep --input x.npy --output {output}"), &[output, "stdout"]);
+        dir.fails(&format!("sweep --input x.npy --output s.jsonl --models {output}"), &[output, "stdout"]);
+        dir.fails(&format!("report -m m.safetensors -i x.npy -o r.html --svg {output}"), &[output, "stdout"]);
     }
     // The file that stdout goes to, by its name.
     let args = format!("{FIT} --output m.safetensors");
@@ -70,6 +73,8 @@ fn files_of_other_formats_are_told_apart() {
     for (args, parts) in [
         (format!("{FIT} --output model.npy"), vec!["model.npy", "a model is no .npy file", ".safetensors"]),
         ("sweep --input x.npy --output s.npy".to_owned(), vec!["s.npy", "no .npy file", ".jsonl"]),
+        (format!("{FIT} --kind rq-vae --checkpoint c.npy --output n.safetensors"), vec!["c.npy", "a checkpoint is no"]),
+        ("assign -m m.safetensors -i x.npy --items i.txt --db new.csv".to_owned(), vec!["new.csv", "a database is no"]),
         ("encode -m x.npy -i x.npy -o c.npy".to_owned(), vec!["x.npy", "it is a .npy file, not a model"]),
         ("encode -m m.safetensors -i x.npy -o m.safetensors".to_owned(), vec!["is also the model"]),
         ("decode -m m.safetensors -i x.npy -o m.npy".to_owned(), vec!["x.npy", "floats"]),

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 ///
 /// The first column has the item keys and is named `item`, or as the caller says; without item keys, it is `row` and
 /// has row numbers from 0. The others are `id`, the text form, and, in json lines and parquet, `codes`. A file of
-/// candidates has a line for each of them, and the columns `rank`, from 1, and `distance` before `id`.
+/// candidates has a line for each of them, and the columns `rank`, from 1, and `squared_distance` before
+/// `id`.
 ///
 /// ```
 /// use semid::io::IdWriter;
@@ -50,7 +51,7 @@ enum Out {
 const KEYS: &str = "item";
 const ROWS: &str = "row";
 /// Names of the other columns; only files of candidates have the last two.
-const OWN: [&str; 4] = ["id", "codes", "rank", "distance"];
+const OWN: [&str; 4] = ["id", "codes", "rank", "squared_distance"];
 
 /// One line of json lines.
 struct Line<'a> {
@@ -71,7 +72,7 @@ impl Serialize for Line<'_> {
         }
         if let Some((rank, distance)) = self.ranked {
             line.serialize_entry("rank", &rank)?;
-            line.serialize_entry("distance", &distance)?;
+            line.serialize_entry("squared_distance", &distance)?;
         }
         line.serialize_entry("id", self.id)?;
         line.serialize_entry("codes", self.codes)?;
@@ -119,7 +120,7 @@ impl IdWriter {
     /// out.push_candidate(None, "12-5", &[12, 5], 1, 0.25)?;
     /// out.push_candidate(None, "12-7", &[12, 7], 2, 1e-30)?;
     /// out.finish()?;
-    /// assert_eq!(std::fs::read_to_string(&path)?, "row,rank,distance,id\n0,1,0.25,12-5\n0,2,1e-30,12-7\n");
+    /// assert_eq!(std::fs::read_to_string(&path)?, "row,rank,squared_distance,id\n0,1,0.25,12-5\n0,2,1e-30,12-7\n");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn create_for_candidates(path: impl AsRef<Path>, keys: Option<&str>) -> Result<Self> {
@@ -136,7 +137,7 @@ impl IdWriter {
                 let mut out = AtomicFile::create(path)?;
                 let mut header = String::new();
                 push_field(&mut header, keys.unwrap_or(ROWS));
-                header.push_str(if ranked { ",rank,distance,id\n" } else { ",id\n" });
+                header.push_str(if ranked { ",rank,squared_distance,id\n" } else { ",id\n" });
                 out.put(header.as_bytes())?;
                 Out::Csv(out)
             }

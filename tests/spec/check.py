@@ -211,7 +211,7 @@ def check_beam(checks, tool, folder, model, x):
         found = [json.loads(line) for line in out.read_text().splitlines()]
         places = [(i, r) for i in range(len(x)) for r in range(count)]
         expected = [(i, r + 1, distances[i][r] * unit, codes[i, r].tolist()) for i, r in places]
-        found = [(line["row"], line["rank"], line["distance"], line["codes"]) for line in found]
+        found = [(line["row"], line["rank"], line["squared_distance"], line["codes"]) for line in found]
         checks.true(found == expected, f"candidates of a beam of {width}")
     return spec.sha256(codes.astype("<u4").tobytes())
 
@@ -505,7 +505,7 @@ def check_reassigned(checks, tool):
             checks.true(total == least, f"the smallest sum with {count} candidates")
             added = sum(increase for increase, _ in placed)
             unit = 2.0 ** (-2 * model.config["codebook_exponent"])
-            checks.true(told["added_distance"] == added * unit, f"added distance with {count} candidates")
+            checks.true(told["added_squared_distance"] == added * unit, f"added distance with {count} candidates")
             digests.append(np.array(found, "<u4").tobytes())
     checks.true(len(moving) > 60 and len(set(digests)) == 3, "the cases are no easy ones")
     return spec.sha256(*digests)
@@ -573,7 +573,7 @@ def check_upward(checks, tool, labelled=False):
                 left += [row for row in group if row not in placed]
             waiting = left
         unit = 2.0 ** (-2 * model.config["codebook_exponent"])
-        checks.true(told["added_distance"] == total * unit, "added distance")
+        checks.true(told["added_squared_distance"] == total * unit, "added distance")
         checks.true(set(moved) == set(range(fixed, 3)), "items move below prefixes of every length")
         checks.true(set(waiting) == full and all(found[row] == own[row] for row in full), "others have a suffix")
         checks.true(len(full) >= 26 * fixed and (fixed or not full), "where all places of their label are full")
@@ -607,7 +607,7 @@ def check_moves(checks, tool):
         log = [json.loads(line) for line in moves.read_text().splitlines()]
         checks.true([of["item"] for of in log] == [key for key, *_ in best], "the best moves, in their order")
         unit = 2.0 ** (-2 * model.config["codebook_exponent"])
-        distances = [[of["distance_before"], of["distance_after"]] for of in log]
+        distances = [[of["squared_distance_before"], of["squared_distance_after"]] for of in log]
         checks.true(distances == [[was * unit, now * unit] for *_, was, now in best], "distances of moves")
         codes = before.copy()
         moved = [row for _, row, *_ in best]

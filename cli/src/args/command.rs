@@ -88,7 +88,12 @@ impl Command {
             Self::Export(args) => (Some(&args.output), None),
             _ => (None, None),
         };
-        let third = if let Self::Assign(args) = self { args.moves.as_ref() } else { None };
+        let third = match self {
+            Self::Assign(args) => args.moves.as_ref(),
+            Self::Report(args) => args.page.svg.as_ref(),
+            Self::Sweep(args) => args.models.as_ref(),
+            _ => None,
+        };
         [output, second, third].into_iter().flatten().map(PathBuf::as_path).collect()
     }
 }

@@ -30,7 +30,7 @@ struct Summary<'a> {
     collisions: u64,
     moved: u64,
     changed: u64,
-    added_distance: f64,
+    added_squared_distance: f64,
     retired: u64,
     /// Rows that were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
@@ -93,7 +93,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
         collisions: report.collisions,
         moved: report.moved,
         changed: report.changed,
-        added_distance: report.added_distance,
+        added_squared_distance: report.added_distance,
         retired: if args.update_changed { report.changed } else { 0 },
         fingerprint: engine.registry().manifest().fingerprint(),
         namespace: args.namespace.given(),
@@ -225,7 +225,7 @@ fn text(summary: &Summary<'_>) -> String {
         text += &match moved {
             0 => "\n".to_owned(),
             _ => {
-                let added = output::numbers(&[summary.added_distance]).concat();
+                let added = output::numbers(&[summary.added_squared_distance]).concat();
                 format!("; {moved} moved, which added {added} to the squared distances\n")
             }
         };

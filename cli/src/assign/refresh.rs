@@ -104,7 +104,7 @@ impl<'a> Log<'a> {
         };
         let mut file = AtomicFile::create(path)?;
         if let Extension::Csv = extension {
-            write(&mut file, "item,old_id,new_id,distance_before,distance_after,gain\n")?;
+            write(&mut file, "item,old_id,new_id,squared_distance_before,squared_distance_after,gain\n")?;
         }
         Ok(Self { path, extension, file })
     }
@@ -125,8 +125,8 @@ fn line(extension: Extension, of: &Move, text: &IdText) -> semid::Result<String>
         }
         Extension::JsonLines => {
             let object = json!({
-                "item": of.item, "old_id": from, "new_id": to, "distance_before": of.before, "distance_after": of.after,
-                "gain": of.gain(),
+                "item": of.item, "old_id": from, "new_id": to, "squared_distance_before": of.before,
+                "squared_distance_after": of.after, "gain": of.gain(),
             });
             format!("{object}\n")
         }

@@ -5,15 +5,16 @@ mod sink;
 
 use crate::args::{Common, EncodeArgs, Format};
 use crate::balance::{self, Balance};
+use crate::heard::Heard;
 use crate::input::blocks::BlockFacts;
 use crate::input::pairs::{self, PairFacts};
 use crate::interrupt::{self, Watched};
-use crate::output::{self, Answer, Outcome};
+use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
-use crate::warnings::Usage;
+use crate::warnings::{Noticed, Usage};
 use opened::Opened;
 use semid::rq::EncodeReport;
-use semid::{IdFormat, Model, Rows, RqKMeansModel};
+use semid::{Device, IdFormat, Model, Rows, RqKMeansModel};
 use serde::Serialize;
 use sink::Sink;
 use std::path::Path;
@@ -67,7 +68,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     let bar = Bar::rows(common, rows.len());
     bar.name("encoding");
     let start = Instant::now();
-    let report = opened.encode(&rows, &noticed, (&mut sink, &mut usage), &bar, &device)?;
+    let report = encode(&opened, &rows, &noticed, (&mut sink, &mut usage), &bar, &device)?;
     drop(bar);
     interrupt::check()?;
     sink.finish(&opened.input)?;
@@ -93,6 +94,36 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
     output::warn(&encoded.warnings);
     output::result(common.json, &encoded, || text(&encoded, &report))?;
     Ok(Answer::Yes)
+}
+
+/// Encodes the rows into an output, and counts the codes that they use.
+fn encode(
+    opened: &Opened<'_>,
+    rows: &dyn Rows,
+    noticed: &Noticed,
+    (sink, usage): (&mut Sink<'_>, &mut Usage),
+    bar: &Bar,
+    device: &Device,
+) -> Result<EncodeReport, Failure> {
+    let see = |first: usize, values: &[f32]| noticed.see(first, values);
+    let heard = Heard::new(rows, &see);
+    let encoded = match opened.args.candidates {
+        None => opened.encoder.encode_with(&heard, device, |first, codes| {
+            interrupt::check()?;
+            usage.count(codes);
+            sink.write(first, codes, &opened.input)?;
+            bar.done(first + codes.len() / opened.model.levels());
+            Ok(())
+        }),
+        Some(count) => opened.encoder.candidates_with(count, &heard, device, |first, found| {
+            interrupt::check()?;
+            (0..found.len()).filter_map(|row| found.row(row).next()).for_each(|(codes, _)| usage.count(codes));
+            sink.write_candidates(first, found, &opened.input)?;
+            bar.done(first + found.len());
+            Ok(())
+        }),
+    };
+    encoded.map_err(|error| opened.input.failure(error))
 }
 
 /// Returns the width of the beam, if there is one.

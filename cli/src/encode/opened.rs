@@ -1,24 +1,20 @@
-//! Reads what an encode needs, and encodes.
+//! Reads what an encode needs.
 
-use super::sink::Sink;
 use crate::args::{Assignment, Common, EncodeArgs, without_labels};
 use crate::extension::extension;
-use crate::heard::Heard;
 use crate::input::pairs::{self, PairFacts};
 use crate::input::{Input, Texts};
-use crate::interrupt;
 use crate::outliers;
 use crate::output::{self, Failure};
-use crate::progress::Bar;
 use crate::warnings::{Noticed, Usage};
 use semid::rq::EncodeReport;
-use semid::{Device, Encoder, Labels, Model, Rows};
+use semid::{Encoder, Labels, Model, Rows};
 
 /// The rows, the model, and what belongs to the rows.
 pub(super) struct Opened<'a> {
-    args: &'a EncodeArgs,
+    pub(super) args: &'a EncodeArgs,
     pub(super) model: Model,
-    encoder: Encoder,
+    pub(super) encoder: Encoder,
     pub(super) input: Input,
     labels: Option<Labels>,
     /// The keys of the items, if they were asked for.
@@ -53,36 +49,6 @@ impl<'a> Opened<'a> {
             Some(_) => Noticed::new(rows, self.model.metric()),
             None => Noticed::of_model(rows, &self.model),
         }
-    }
-
-    /// Encodes the rows into an output, and counts the codes that they use.
-    pub(super) fn encode(
-        &self,
-        rows: &dyn Rows,
-        noticed: &Noticed,
-        (sink, usage): (&mut Sink<'_>, &mut Usage),
-        bar: &Bar,
-        device: &Device,
-    ) -> Result<EncodeReport, Failure> {
-        let see = |first: usize, values: &[f32]| noticed.see(first, values);
-        let heard = Heard::new(rows, &see);
-        let encoded = match self.args.candidates {
-            None => self.encoder.encode_with(&heard, device, |first, codes| {
-                interrupt::check()?;
-                usage.count(codes);
-                sink.write(first, codes, &self.input)?;
-                bar.done(first + codes.len() / self.model.levels());
-                Ok(())
-            }),
-            Some(count) => self.encoder.candidates_with(count, &heard, device, |first, found| {
-                interrupt::check()?;
-                (0..found.len()).filter_map(|row| found.row(row).next()).for_each(|(codes, _)| usage.count(codes));
-                sink.write_candidates(first, found, &self.input)?;
-                bar.done(first + found.len());
-                Ok(())
-            }),
-        };
-        encoded.map_err(|error| self.input.failure(error))
     }
 
     /// Returns what a user should know about the rows and their codes.

@@ -157,7 +157,12 @@ fn text(info: &Info<'_>) -> String {
         let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
     }
     for BlockFacts { name, dim, weight, scale } in &info.blocks {
-        let _ = writeln!(out, "{:<12}  {name}: {dim} dimensions of weight {weight}, scaled by {scale:.6}", "block");
+        let _ = writeln!(
+            out,
+            "{:<12}  {name}: {} of weight {weight}, scaled by {scale:.6}",
+            "block",
+            output::things(*dim, "dimension")
+        );
     }
     if let Some(levels) = info.residual_levels {
         let slices: Vec<String> = info.slices.iter().map(usize::to_string).collect();
@@ -172,7 +177,7 @@ fn text(info: &Info<'_>) -> String {
         let _ = writeln!(out, "{:<12}  {layers}, products of {matmul_bits} bits", "encoder");
     }
     for input in info.provenance.iter().flat_map(|provenance| &provenance.inputs) {
-        let size = format!("{} rows of {} dimensions", input.rows, input.dim);
+        let size = format!("{} of {}", output::things(input.rows, "row"), output::things(input.dim, "dimension"));
         let _ = writeln!(out, "{:<12}  {}, {size}, SHA-256 {}", "fitted to", input.name, input.sha256);
     }
     if let Some(provenance) = info.provenance {

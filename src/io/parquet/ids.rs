@@ -20,7 +20,7 @@ const BATCH_BYTES: usize = 8 << 20;
 const MAX_ROW: usize = 1 << 30;
 
 /// A parquet file of semantic IDs that is being written. Its columns are the item keys or `row`, for
-/// candidates `rank` and `distance`, `id` and `codes`.
+/// candidates `rank` and `squared_distance`, `id` and `codes`.
 #[derive(Debug)]
 pub(crate) struct IdTable {
     path: PathBuf,
@@ -51,7 +51,7 @@ impl IdTable {
         };
         let mut columns = vec![(name, kind)];
         if ranked {
-            columns.extend([("rank", DataType::UInt32), ("distance", DataType::Float64)]);
+            columns.extend([("rank", DataType::UInt32), ("squared_distance", DataType::Float64)]);
         }
         columns.extend([("id", DataType::Utf8), ("codes", DataType::List(code.clone()))]);
         let fields: Vec<Field> = columns.into_iter().map(|(name, kind)| Field::new(name, kind, false)).collect();
