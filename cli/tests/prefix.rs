@@ -156,15 +156,17 @@ fn a_fit_with_labels_is_repeated_from_its_file() {
     dir.fails(&format!("{config} {one}"), &["c.json", "no `none`", "nearest or reserve"]);
 }
 
-/// A category with more items than codes gives the others a suffix, and not the codes of another category; each of the
-/// categories has 16 codes here.
+/// A category with more items than codes gives the others a suffix, and not the codes of another category. Each of the
+/// categories has 40 codes here, and one of them has fewer items.
 #[test]
 fn items_of_a_full_category_stay_in_it() {
     let dir = folder();
-    fit(&dir, "--input x.csv --columns a,b --prefix-column category --unknown reserve");
+    let labels = "--prefix-column category --unknown reserve";
+    let fit = format!("fit --levels 2 --clusters 8,5 --input x.csv --columns a,b {labels}");
+    dir.semid(&format!("{fit} --output m.safetensors")).ok();
     let assign = "assign --db ids.db --input x.csv --columns a,b --id-column item --output ids.jsonl";
     let told = dir.semid(&format!("{assign} --model m.safetensors --resolver reassign --json")).json(0);
-    assert!(told["moved"].as_u64().unwrap() > 0 && told["collisions"].as_u64().unwrap() > 100, "{told}");
+    assert!(told["moved"].as_u64().unwrap() > 10, "{told}");
     let code = |row: usize| [3, 0, 1, 2][["", "cup", "pot", "tea"].iter().position(|of| *of == kind(row)).unwrap()];
     let expected: Vec<u64> = (0..200).map(code).collect();
     assert_eq!(first_codes(&dir, "ids.jsonl"), expected);
@@ -172,12 +174,14 @@ fn items_of_a_full_category_stay_in_it() {
     for line in dir.text("ids.jsonl").lines() {
         ids.push(serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
     }
+    let mut sizes = Vec::new();
     for category in 0..4 {
-        let of_category = |row: &usize| expected[*row] == category;
-        let (items, suffixes): (Vec<_>, Vec<_>) =
-            (0..200).filter(of_category).partition(|row| ids[*row].matches('-').count() == 2);
-        assert_eq!((items.len(), items.len() + suffixes.len() > 16), (16, true), "category {category}");
+        let items: Vec<usize> = (0..200).filter(|row| expected[*row] == category).collect();
+        let without_suffix = items.iter().filter(|row| ids[**row].matches('-').count() == 2).count();
+        assert_eq!(without_suffix, items.len().min(40), "category {category}");
+        sizes.push(items.len());
     }
+    assert!(sizes.iter().any(|items| *items < 40) && sizes.iter().any(|items| *items > 50), "{sizes:?}");
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 200);

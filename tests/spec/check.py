@@ -516,7 +516,7 @@ def check_upward(checks, tool, labelled=False):
     the last as many as possible, at the smallest sum of increases, then below ever shorter prefixes, but never to
     another label; returns the SHA-256 of the codes."""
     x, first, clusters = groups(100, 16), 30, (3, 8, 3) if labelled else (6, 6, 3)
-    kinds = ["aabc"[row % 4] for row in range(len(x))]
+    kinds = ["aabaabcaabaacaabaabc"[row % 20] for row in range(len(x))]
     fixed, columns = (1, [kinds]) if labelled else (0, ())
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -576,7 +576,8 @@ def check_upward(checks, tool, labelled=False):
         checks.true(told["added_squared_distance"] == total * unit, "added distance")
         checks.true(set(moved) == set(range(fixed, 3)), "items move below prefixes of every length")
         checks.true(set(waiting) == full and all(found[row] == own[row] for row in full), "others have a suffix")
-        checks.true(len(full) >= 26 * fixed and (fixed or not full), "where all places of their label are full")
+        checks.true(len(full) >= 36 * fixed and (fixed or not full), "where all places of their label are full")
+        checks.true(not fixed or sum(free.values()) > 0, "while other labels have places")
         checks.true(all(of[:fixed] == codes[:fixed] for of, codes in zip(found, own)), "no item changes its label")
         return spec.sha256(np.array(found, "<u4").tobytes())
 
