@@ -22,6 +22,7 @@ from semid import _semid, shards
 from semid._base import Quantizer
 from semid._errors import InputError
 from semid._kmeans import RQKMeans
+from semid._labels import ONE_MACHINE, warn_without_labels
 from semid._registry import Registry
 from semid._values import _integer
 
@@ -270,6 +271,7 @@ def encode(
     ray.data.Dataset
         Write it with ``write_parquet``.
     """
+    warn_without_labels(model._model, ONE_MACHINE)
     if not isinstance(dataset, ray.data.Dataset):
         dataset = ray.data.read_parquet(_absolute(dataset))
     if concurrency is None:

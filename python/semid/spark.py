@@ -33,6 +33,7 @@ from semid import _semid, shards
 from semid._base import Quantizer
 from semid._errors import InputError
 from semid._kmeans import RQKMeans
+from semid._labels import ONE_MACHINE, warn_without_labels
 from semid._registry import Registry
 from semid._values import _integer
 
@@ -282,6 +283,7 @@ def encode(data: DataFrame, model: Quantizer, *, column: Optional[str] = None, o
     -------
     pyspark.sql.DataFrame
     """
+    warn_without_labels(model._model, ONE_MACHINE)
     codes = StructField(output, ArrayType(IntegerType(), True), True)
     return data.mapInArrow(_Append(model, column, output), StructType([*data.schema.fields, codes]))
 
@@ -301,6 +303,7 @@ def assign(data: DataFrame, model: Quantizer, registry: Registry, *, items: str,
     column : str, optional
         Column of the embeddings.
     """
+    warn_without_labels(model._model, ONE_MACHINE)
     packed = data.mapInArrow(_Pack(model, column, items), StructType([StructField("packed", BinaryType())]))
     done = 0
     for row in packed.toLocalIterator():
