@@ -87,7 +87,7 @@ impl Side {
         let is_codes = as_codes(column.data_type()).is_some();
         let values = match is_codes {
             true => decode(&lists, opened)?,
-            false => lists.embeddings(opened.model.dim())?,
+            false => opened.scaled(lists.embeddings(opened.model.dim())?).map_err(within(NAME))?,
         };
         let mut present = 0..;
         let places = (0..column.len()).map(|row| if column.is_valid(row) { present.next() } else { None }).collect();

@@ -52,10 +52,11 @@ impl ScalarUDFImpl for Encode {
         let embeddings = column(embedding)?;
         let lists = Lists::new(NAME, &embeddings)?;
         let (dim, levels) = (opened.model.dim(), opened.model.levels());
-        let rows = lists.embeddings(dim)?;
+        let mut encoder = opened.encoder()?;
+        let rows = opened.scaled(lists.embeddings(dim)?).map_err(within(NAME))?;
         let mut codes = vec![0; rows.len() / dim.max(1) * levels];
         if !rows.is_empty() {
-            opened.encoder().encode_into(&rows, &mut codes).map_err(within(NAME))?;
+            encoder.encode_into(&rows, &mut codes).map_err(within(NAME))?;
         }
         like(embedding, code_lists(codes, levels, embeddings.len(), lists.nulls()))
     }

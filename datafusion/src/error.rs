@@ -26,6 +26,17 @@ pub enum FunctionError {
         /// Why not.
         source: semid::Error,
     },
+    /// The model takes its first codes from labels, which no function is given.
+    #[error(
+        "semid_encode: the model '{name}' takes its first codes from the labels of {columns}, and without them every \
+             code would be that of an unknown label: encode with the labels outside SQL, or use a model without them"
+    )]
+    Labels {
+        /// Name of the model, or the path of its file.
+        name: String,
+        /// The columns of the labels.
+        columns: String,
+    },
     /// An embedding has another number of values than the model takes.
     #[error(
         "{function}: row {row} has {found} values, and the model takes {expected}: use the embeddings that it was \

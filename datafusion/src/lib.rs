@@ -46,11 +46,16 @@
 //! The text that names a model is one that [`Functions::with_model`] has given, or else the path of a model file. It
 //! is the same for all rows. A file is read when a query first uses it, and then kept: a new model gets a new name.
 //!
+//! A model of several embeddings per row takes them as one list, side by side in the order of the fit, as from
+//! `array_concat(text, image)`, and scales each; one of nothing but NaN is missing. A model that takes its first codes
+//! from labels encodes nothing here, as there are none: [`FunctionError::Labels`].
+//!
 //! # Exactness
 //!
 //! Codes are those of every other interface of semid, bit for bit: they depend on the row and the model alone, not on
 //! batches, partitions or machines. Distances are sums in f64 in the order of the dimensions. With a model of the
-//! cosine metric, embeddings are scaled to unit length first.
+//! cosine metric, embeddings are scaled to unit length first, and with one of several embeddings per row each is scaled
+//! as in its fit.
 //!
 //! # Measures
 //!

@@ -1,7 +1,7 @@
 //! Models by their names, each opened once.
 
 use crate::error::FunctionError;
-use semid::{Device, Encoder, Model};
+use semid::{Device, Encoder, LabelTable, Matrix, Model, Rows};
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -25,9 +25,26 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Returns an encoder of its own for the caller's thread; all of them share the prepared codewords.
-    pub(crate) fn encoder(&self) -> Encoder {
-        self.encoder.clone()
+    /// Returns an encoder of its own for the caller's thread; all of them share the prepared codewords. A model that
+    /// takes its first codes from labels has none here: no function has labels, and without them all would count as
+    /// unknown.
+    pub(crate) fn encoder(&self) -> Result<Encoder, FunctionError> {
+        match self.model.label_tables() {
+            [] => Ok(self.encoder.clone()),
+            tables => {
+                let columns = tables.iter().map(LabelTable::column).collect::<Vec<_>>().join(", ");
+                Err(FunctionError::Labels { name: self.name.clone(), columns })
+            }
+        }
+    }
+
+    /// Returns embeddings, row by row, as the model compares them: where it takes several per row, side by side, each
+    /// of them is scaled.
+    pub(crate) fn scaled(&self, values: Vec<f32>) -> semid::Result<Vec<f32>> {
+        let Some(blocks) = self.model.blocks().filter(|_| !values.is_empty()) else { return Ok(values) };
+        let mut scaled = vec![0.0; values.len()];
+        blocks.rows(Matrix::new(&values, self.model.dim())?)?.read(0, &mut scaled)?;
+        Ok(scaled)
     }
 }
 

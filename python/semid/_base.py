@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 import os
-import warnings
 from typing import Any, Iterator, Optional, Tuple, Union
 
 import numpy as np
 
 from semid import _semid
 from semid._errors import InputError, not_fitted
-from semid._labels import columns_of
+from semid._labels import columns_for, warn_without_labels
 from semid._input import batches_of, is_batches, to_codes, to_rows, _batch
 from semid._progress import Listening
 from semid._text import format_ids
@@ -256,16 +255,9 @@ class Quantizer(Parameters):
             capacity = _integer("capacity", capacity, 1)
         if beam is not None:
             beam = _integer("beam", beam, 1)
-        columns = columns_of(labels)
-        if columns is None and self._model.labels:
-            names = ", ".join(repr(name) for name, _ in self._model.labels)
-            warnings.warn(
-                f"the model takes its first codes from the labels of {names}, without which all labels count as "
-                "unknown; give them with labels=",
-                stacklevel=2,
-            )
+        columns = columns_for(self._model, labels)
         if capacity is None and columns is None and is_batches(X):
-            parts = list(self.encode_batches(X, column=column, device=device, assignment=assignment, beam=beam))
+            parts = list(self._batches(X, column, device, assignment, beam))
             return np.concatenate(parts) if parts else np.empty((0, len(self._model.clusters)), np.uint32)
         model = self._model
         rows = to_rows(X, column=column)
@@ -334,7 +326,13 @@ class Quantizer(Parameters):
         assignment: str = "nearest",
         beam: Optional[int] = None,
     ) -> Iterator[np.ndarray]:
-        """Yields the codes (n, L) of every batch of an iterator."""
+        """Yields the codes (n, L) of every batch of an iterator. Labels of a model that takes some count as unknown."""
+        warn_without_labels(self._model, "encode rows with their labels by encode")
+        return self._batches(batches, column, device, assignment, beam)
+
+    def _batches(
+        self, batches: Any, column: Optional[str], device: Optional[str], assignment: str, beam: Optional[int]
+    ) -> Iterator[np.ndarray]:
         model, at, priced = self._model, self._place(device), assignment == "priced"
         for batch in batches_of(batches):
             rows = to_rows(batch) if model.blocks() and isinstance(batch, dict) else _batch(batch, column)
@@ -397,6 +395,7 @@ class Quantizer(Parameters):
         """What ``semid.evaluate`` returns, by settings under the names that files have."""
         model = self._model
         given = None if codes is None else to_codes(codes)
+        columns = columns_for(model, labels) if given is None else None
         rows = to_rows(X, column=column)
         self._check_width(rows)
         with Listening(progress) as tell:
@@ -407,7 +406,7 @@ class Quantizer(Parameters):
                 self._place(device),
                 codes=given,
                 progress=tell,
-                labels=columns_of(labels),
+                labels=columns,
                 weights=weights,
             )
         return json.loads(quality)
@@ -420,10 +419,14 @@ class Quantizer(Parameters):
         format: str = "plain",
         separator: str = "-",
         template: Optional[str] = None,
+        labels: Any = None,
         output: str = "list",
     ) -> Any:
-        """The semantic IDs of rows as text, which items with equal codes share; see ``semid.format_ids``."""
-        codes = self.encode(X, column=column)
+        """The semantic IDs of rows as text, which items with equal codes share; see ``semid.format_ids``.
+
+        ``labels`` are those of the rows, for a model whose first codes labels give, see ``encode``.
+        """
+        codes = self.encode(X, column=column, labels=labels)
         return format_ids(codes, format=format, separator=separator, template=template, output=output)
 
     # What a fitted model is

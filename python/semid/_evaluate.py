@@ -109,7 +109,7 @@ def drift(
 
     Parameters
     ----------
-    model : RQKMeans, RQVAE or RQKMeansPlus
+    model : RQKMeans, RQVAE, RQKMeansPlus or PQKMeans
         A fitted model.
     X : rows (N, D)
         New rows.

@@ -1,7 +1,7 @@
 """What people hold, as rows that the extension reads: without a copy where that is possible.
 
-Rows are an array (N, D), a list of such arrays that follow each other, a ``Source`` (files, Arrow, batches on disk), or
-a dict of these, which has several embeddings of every row.
+Rows are an array (N, D), a list of such arrays that follow each other, a ``Source`` (files, Arrow, batches on disk), a
+dict of these, which has several embeddings of every row, or what ``semid.smooth`` made of such a dict.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from semid import _semid
 from semid._errors import InputError
 
-Rows = Union[np.ndarray, list, dict, "_semid.Source"]
+Rows = Union[np.ndarray, list, dict, "_semid.Source", "_semid.SmoothedEmbeddings"]
 
 #: Rows converted at a time where a whole array has to change its form.
 _PIECE = 8192
@@ -26,6 +26,8 @@ _PIECE = 8192
 
 def to_rows(data: Any, *, column: Optional[str] = None) -> Rows:
     """Rows of whatever ``data`` is; batches of an iterator are kept on disk. A dict has several embeddings per row."""
+    if isinstance(data, _semid.SmoothedEmbeddings):
+        return data
     # Some sparse matrices of SciPy are dicts.
     if isinstance(data, dict) and not hasattr(data, "nnz"):
         return _blocks(data, column)
@@ -45,7 +47,7 @@ def _blocks(data: dict, column: Optional[str]) -> dict:
     wrong = next((name for name in data if not isinstance(name, str)), None)
     if wrong is not None:
         raise TypeError(f"the names of embeddings must be texts, not {wrong!r}")
-    if any(isinstance(rows, dict) for rows in data.values()):
+    if any(isinstance(rows, (dict, _semid.SmoothedEmbeddings)) for rows in data.values()):
         raise TypeError("the embeddings of a dict must be rows, not dicts")
     return {name: to_rows(rows, column=column) for name, rows in data.items()}
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
+from semid import _semid
 from semid._errors import InputError
 
 #: A name, and a label for every row that has one.
@@ -51,3 +54,30 @@ def labels_of(table: Any, columns: List[Tuple[str, str]]) -> Optional[Mapping]:
                 "Parameter",
             )
     return {fitted: table.column(column) for fitted, column in columns} or None
+
+
+def columns_for(model: "_semid.Model", labels: Any, argument: str = "labels") -> Optional[Columns]:
+    """The columns of the labels of rows that a model encodes; warns where it takes labels and there are none."""
+    columns = columns_of(labels)
+    if columns is None:
+        warn_without_labels(model, f"give them with {argument}=")
+    return columns
+
+
+def warn_without_labels(model: "_semid.Model", advice: str) -> None:
+    """Warns whoever called the package that all labels of rows count as unknown, for a model that takes labels."""
+    if model.labels:
+        names = ", ".join(repr(name) for name, _ in model.labels)
+        warnings.warn(
+            f"the model takes its first codes from the labels of {names}, without which all labels count as unknown; "
+            f"{advice}",
+            stacklevel=_callers() + 1,
+        )
+
+
+def _callers() -> int:
+    """The number of frames of this package above the one that asks, which is the first of them."""
+    count, frame = 0, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "semid":
+        count, frame = count + 1, frame.f_back
+    return count

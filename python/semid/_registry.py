@@ -9,6 +9,7 @@ from semid import _semid
 from semid._base import Quantizer
 from semid._errors import InputError, UnknownItemError
 from semid._input import count_rows, to_codes, to_rows, to_texts
+from semid._labels import columns_for
 from semid._text import as_output, form
 from semid._vae import of_model
 from semid._values import _integer, _number
@@ -117,6 +118,7 @@ def _new(
     form: dict,
     update_changed: bool,
     candidates: Optional[int] = None,
+    beam: Optional[int] = None,
 ) -> dict:
     return {
         "fingerprint": fingerprint,
@@ -126,12 +128,13 @@ def _new(
         "format": form,
         "path": path,
         "update_changed": bool(update_changed),
-        "candidates": _candidates(candidates),
+        "candidates": _optional("candidates", candidates),
+        "beam": _optional("beam", beam),
     }
 
 
-def _candidates(count: Optional[int]) -> Optional[int]:
-    return None if count is None else _integer("candidates", count, 1)
+def _optional(name: str, count: Optional[int]) -> Optional[int]:
+    return None if count is None else _integer(name, count, 1)
 
 
 class Registry(_Items):
@@ -224,6 +227,9 @@ class SemanticIdEngine(_Items):
         For ``"reassign"``: an item whose codes are taken moves to a free one of so many codes of the smallest total
         distances, which a beam over all levels finds, and so may change its first codes; by default it keeps all codes
         but the last as long as it can. Registries do not keep the number.
+    beam : int, optional
+        Width of the beam that encodes items, see ``RQKMeans.encode``; by default that of the model. Registries do not
+        keep it, and items that have an ID keep that, whatever the width.
     format, separator, template, begin, end, base
         As for ``format_ids``.
     update_changed : bool, default False
@@ -249,6 +255,7 @@ class SemanticIdEngine(_Items):
         resolver: str = "suffix",
         capacity: int = 1,
         candidates: Optional[int] = None,
+        beam: Optional[int] = None,
         format: str = "plain",
         separator: str = "-",
         template: Optional[str] = None,
@@ -261,7 +268,7 @@ class SemanticIdEngine(_Items):
             raise TypeError(f"model must be an RQKMeans, RQVAE, RQKMeansPlus or PQKMeans, not {type(model).__name__}")
         self.model = model
         how = form(format, separator, template, begin, end, base)
-        self._settings = _new("", 0, path, resolver, capacity, how, update_changed, candidates)
+        self._settings = _new("", 0, path, resolver, capacity, how, update_changed, candidates, beam)
         if "model_" in model.__dict__:
             self._open()
 
@@ -275,9 +282,9 @@ class SemanticIdEngine(_Items):
             raise AttributeError("this engine is closed")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def fit(self, X: Any, *, column: Optional[str] = None) -> "SemanticIdEngine":
-        """Fits the model and begins a registry for it."""
-        self.model.fit(X, column=column)
+    def fit(self, X: Any, *, column: Optional[str] = None, **options: Any) -> "SemanticIdEngine":
+        """Fits the model and begins a registry for it; ``options``, such as ``labels``, are those of its ``fit``."""
+        self.model.fit(X, column=column, **options)
         self._open()
         return self
 
@@ -286,6 +293,7 @@ class SemanticIdEngine(_Items):
         X: Any,
         items: Any = None,
         *,
+        labels: Any = None,
         column: Optional[str] = None,
         device: Optional[str] = None,
         output: str = "list",
@@ -297,13 +305,16 @@ class SemanticIdEngine(_Items):
         X : rows (N, D)
         items : sequence of str or int, optional
             Item keys, N; by default the numbers of the rows, which then have to stay the same.
+        labels : labels of every row, optional
+            For a model whose first codes labels give, as ``RQKMeans.fit`` takes them. Without them new items get the
+            code of an unknown label, which they keep; a warning says so.
         output : {"list", "arrow"}
         """
         inner, rows = self._inner, to_rows(X, column=column)
         if items is None:
             items = [str(row) for row in range(count_rows(rows))]
-        at = self.model._place(device)
-        texts, self.last_report = inner.unique_ids(rows, to_texts(items), at)
+        at, columns = self.model._place(device), columns_for(self.model._model, labels)
+        texts, self.last_report = inner.unique_ids(rows, to_texts(items), at, labels=columns)
         return as_output(texts, output)
 
     def adopt_model(self, model: Quantizer) -> "SemanticIdEngine":
@@ -363,10 +374,17 @@ class SemanticIdEngine(_Items):
 
     @classmethod
     def load(
-        cls, path: _PATH, *, read_only: bool = False, candidates: Optional[int] = None, **params: Any
+        cls,
+        path: _PATH,
+        *,
+        read_only: bool = False,
+        candidates: Optional[int] = None,
+        beam: Optional[int] = None,
+        **params: Any,
     ) -> "SemanticIdEngine":
         """Opens what ``save``, an engine with a path, or ``semid assign`` wrote, and goes on in it."""
-        inner = _semid.Registry.load(os.fspath(path), read_only, _candidates(candidates))
+        count, width = _optional("candidates", candidates), _optional("beam", beam)
+        inner = _semid.Registry.load(os.fspath(path), read_only, count, width)
         model = inner.model()
         if model is None:
             raise InputError("this registry holds no model; use Registry.load", "NoRegistry", os.fspath(path))

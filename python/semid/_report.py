@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import os
-from typing import Any, Optional, Union
+from typing import Any, Optional, Sequence, Tuple, Union
 
 from semid import _semid
 from semid._base import Quantizer
-from semid._input import to_codes, to_rows, to_texts
+from semid._errors import InputError
+from semid._input import count_rows, to_codes, to_rows, to_texts
+from semid._labels import columns_for
 from semid._progress import Listening
 from semid._sweep import SweepResult
 from semid._values import _integer, _weights
@@ -25,7 +27,17 @@ class Report:
     codes : array of integers (N, L), optional
         Codes of the rows; by default those that the model gives.
     names, labels : sequence of str, optional
-        Names of the items, and labels, such as categories; one per row.
+        Names of the items, and labels, such as categories, whose purity below prefixes the page shows; one per row.
+    prefix_labels : labels of every row, optional
+        For a model whose first codes labels give: these labels, as ``RQKMeans.encode`` takes them.
+    beam : int, optional
+        Width of the beam that encodes the rows, see ``RQKMeans.encode``; by default that of the model. The page has the
+        errors of the nearest codewords beside those of a beam. It has no effect on codes that are given.
+    interactions : sequence of pairs, optional
+        Items that are used together, as numbers of rows or keys of ``items``: the page shows whether they share
+        prefixes.
+    items : sequence of str or int, optional
+        The key of every row, for ``interactions``.
     sample_weight : array of whole numbers (N,), optional
         How often each item counts, see ``evaluate``; the page then shows measures by weight, too.
     title : str
@@ -65,6 +77,10 @@ class Report:
         codes: Any = None,
         names: Any = None,
         labels: Any = None,
+        prefix_labels: Any = None,
+        beam: Optional[int] = None,
+        interactions: Optional[Sequence[Tuple[Any, Any]]] = None,
+        items: Any = None,
         title: str = "Semantic IDs",
         sample_weight: Any = None,
         sweep: Optional[SweepResult] = None,
@@ -77,6 +93,9 @@ class Report:
         progress: Any = None,
     ):
         weights = _weights(sample_weight)
+        given = None if codes is None else to_codes(codes)
+        columns = columns_for(model._model, prefix_labels, "prefix_labels") if given is None else None
+        rows = to_rows(X, column=column)
         settings = {
             "title": title,
             "names": None if names is None else to_texts(names, "names"),
@@ -88,11 +107,13 @@ class Report:
             "k": None if k is None else _integer("k", k),
             "sample": None if sample is None else _integer("sample", sample),
             "seed": _integer("random_state", random_state),
+            "beam": None if beam is None else _integer("beam", beam, 1),
+            "interactions": _interactions(interactions, items, count_rows(rows)),
         }
-        given = None if codes is None else to_codes(codes)
-        rows = to_rows(X, column=column)
         with Listening(progress) as tell:
-            page, figures = _semid.report(model._model, rows, settings, model._place(), codes=given, progress=tell)
+            page, figures = _semid.report(
+                model._model, rows, settings, model._place(), codes=given, labels=columns, progress=tell
+            )
         self.title = title
         self.html: str = page
         self.figures: dict = {name: svg for name, _, svg in figures}
@@ -110,3 +131,15 @@ class Report:
         # A frame, so that neither the page nor the notebook changes how the other one looks.
         page = html.escape(self.html, quote=True)
         return f'<iframe sandbox="allow-scripts" srcdoc="{page}" style="width:100%;height:800px;border:0"></iframe>'
+
+
+def _interactions(pairs: Any, items: Any, rows: int) -> Optional[Tuple[list, list]]:
+    """The keys of the items by row, and the pairs, as texts."""
+    if pairs is None:
+        return None
+    keys = [str(row) for row in range(rows)] if items is None else to_texts(items)
+    if len(keys) != rows:
+        raise InputError(f"items: expected {rows} different keys, one for each row", "RowCount")
+    pairs = [(a, b) for a, b in pairs]
+    texts = to_texts([key for pair in pairs for key in pair], "interactions")
+    return keys, list(zip(texts[::2], texts[1::2]))

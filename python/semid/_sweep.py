@@ -77,6 +77,7 @@ def sweep(
     random_states: Sequence = (42,),
     k: int = 10,
     sample: Optional[int] = None,
+    beam: Optional[int] = None,
     predict: Optional[int] = None,
     path: Optional[Union[str, os.PathLike]] = None,
     models: Optional[Union[str, os.PathLike]] = None,
@@ -101,7 +102,7 @@ def sweep(
         a list of which L levels take the first L.
     kinds : sequence of str or of models
         Names of kinds, or models that are not fitted, whose other parameters count.
-    k, sample
+    k, sample, beam
         As for ``evaluate``.
     predict : int, optional
         Also predicts the collisions of that many rows.
@@ -143,7 +144,11 @@ def sweep(
         "balanced": [bool(value) for value in balanced],
         "seeds": [seed_of(value) for value in random_states],
         "freeze_levels": [_integer("freeze_levels", value) for value in freeze_levels],
-        "evaluation": {"k": _integer("k", k), "sample": None if sample is None else _integer("sample", sample, 1)},
+        "evaluation": {
+            "k": _integer("k", k),
+            "sample": None if sample is None else _integer("sample", sample, 1),
+            "beam": None if beam is None else _integer("beam", beam, 1),
+        },
         "predict": None if predict is None else _integer("predict", predict, 1),
     }
     rows = to_rows(X, column=column)

@@ -369,7 +369,7 @@ class RQKMeansPlus(RQVAE):
         if "model_" not in start.__dict__:
             start = type(start)(**start.get_params(deep=False)).fit(rows, column_weight=column_weight)
         self.start_ = start
-        return super().fit(rows, column=column)
+        return super().fit(rows, column=column, column_weight=column_weight)
 
     def _start(self) -> "_semid.Model":
         return self.start_._model

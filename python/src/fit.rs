@@ -1,6 +1,7 @@
 //! Fits of any kind, with parameters as JSON.
 
 use crate::devices::Place;
+use crate::embeddings::Given;
 use crate::errors::parameter;
 use crate::input::Input;
 use crate::labels::{self, Columns};
@@ -8,11 +9,11 @@ use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use semid::blocks::{Block, Blocks};
+use semid::blocks::Block;
 use semid::quantizer::{Parameters, TrainOptions, TrainingReport};
 use semid::rq::FitReport;
 use semid::vae::RqVaeReport;
-use semid::{LabelledFit, Result, Rows, Weights};
+use semid::{LabelledFit, Result, Weights};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -38,13 +39,8 @@ pub(crate) fn fit(
     let device = place.open(py)?;
     let input = Input::new(rows)?;
     let warm_start = warm_start.as_ref().map(|model| &model.get().0);
-    // A fit that starts from a model keeps the scales of that model's blocks.
-    let kept = warm_start.and_then(|model| model.blocks());
-    let (named, rows) = match (warm_start, input.names()) {
-        (Some(model), _) => (Vec::new(), input.unscaled_for(py, model)?),
-        (None, Some(names)) => input.joined(py, &names)?,
-        (None, None) => (Vec::new(), input.rows(py)?),
-    };
+    // A fit that starts from a model keeps the scales of that model's embeddings.
+    let given = Given::new(py, &input, warm_start)?;
     let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
     // A fit of few rows may take long too, so it always hears of Ctrl-C.
     let (model, report) = run(py, usize::MAX, progress, |watch| {
@@ -58,67 +54,16 @@ pub(crate) fn fit(
         let labels = labels::labels(labels)?;
         let unknown = labels::unknown(unknown)?;
         options.labels = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(unknown));
-        let rows = watch.rows(&*rows);
-        let blocks = blocks_of(kept, &rows, &named, column_weight.as_deref(), options.weights)?;
-        let fit = |rows: &dyn Rows| fresh(params.fit_with(rows, &device, &options, |step| watch.trained(step)));
-        let Some(blocks) = blocks else {
-            let (model, report) = fit(&rows)?;
-            watch.check()?;
-            return Ok((model, describe(&report)));
-        };
-        let scaled = blocks.rows(&rows)?;
-        let (model, report) = fit(&scaled)?;
+        let scaled = given.scaled(watch, column_weight.as_deref(), options.weights)?;
+        let fitted = params.fit_with(scaled.rows(), &device, &options, |step| watch.trained(step));
+        let (model, report) = fresh(fitted)?;
         watch.check()?;
         let mut described = describe(&report);
+        let Some(blocks) = scaled.blocks() else { return Ok((model, described)) };
         described["imputed"] = blocks.iter().map(Block::name).zip(scaled.imputed()).collect();
         Ok((model.with_blocks(blocks.clone())?, described))
     })?;
     Ok((Model(model), report.to_string()))
-}
-
-/// Returns the scales of the embeddings of every row, if there are several: those of the model that a fit starts from,
-/// or else the rows' own.
-pub(crate) fn blocks_of(
-    kept: Option<&Blocks>,
-    rows: &dyn Rows,
-    named: &[(String, usize)],
-    given: Option<&[f64]>,
-    weights: Option<&Weights>,
-) -> Result<Option<Blocks>> {
-    match kept {
-        Some(blocks) if given.is_some_and(|given| weights_of(blocks) != given) => {
-            let expected = "none: a fit that starts from a model keeps the scales of its embeddings";
-            Err(parameter("column_weight", "given", expected))
-        }
-        Some(blocks) => Ok(Some(blocks.clone())),
-        None => scales(rows, named, given, weights),
-    }
-}
-
-fn weights_of(blocks: &Blocks) -> Vec<f64> {
-    blocks.iter().map(Block::weight).collect()
-}
-
-/// Finds the scales of the embeddings of every row, if there are several; each has the weight 1 unless given another.
-fn scales(
-    rows: &dyn Rows,
-    named: &[(String, usize)],
-    given: Option<&[f64]>,
-    weights: Option<&Weights>,
-) -> Result<Option<Blocks>> {
-    match (named, given) {
-        ([], Some(_)) => Err(parameter("column_weight", "given", "none: it is for a dict of several embeddings")),
-        ([], None) => Ok(None),
-        (named, Some(given)) if given.len() != named.len() => {
-            let expected = format!("{} numbers, one for each embedding", named.len());
-            Err(parameter("column_weight", format!("{} numbers", given.len()), expected))
-        }
-        (named, given) => {
-            let weight = |i: usize| given.and_then(|given| given.get(i)).copied().unwrap_or(1.0);
-            let blocks = named.iter().enumerate().map(|(i, (name, width))| (name.clone(), *width, weight(i)));
-            Blocks::fit(rows, blocks, weights).map(Some)
-        }
-    }
 }
 
 /// Checks parameters, and returns all of them with their defaults, as JSON.

@@ -1,6 +1,7 @@
 //! Rows as Python hands them over: NumPy arrays of any number type and any strides, or a `Source`.
 
 use crate::errors::{OrRaise, parameter};
+use crate::smoothed::SmoothedEmbeddings;
 use crate::source::Source;
 use half::f16;
 use ndarray::{ArrayView2, Axis};
@@ -19,6 +20,8 @@ pub(crate) enum Input<'py> {
     Source(Bound<'py, Source>),
     /// Several embeddings of every row, by their names.
     Blocks(Vec<(String, Input<'py>)>),
+    /// Several embeddings of every row, scaled and mixed.
+    Smoothed(Bound<'py, SmoothedEmbeddings>),
 }
 
 /// Rows that are read where Python has them.
@@ -52,7 +55,7 @@ macro_rules! arrays {
 arrays!(F32 f32, F64 f64, F16 f16, I8 i8, U8 u8, I16 i16, U16 u16, I32 i32, U32 u32, I64 i64, U64 u64, Bool bool);
 
 impl<'py> Input<'py> {
-    /// Takes an array, a list of arrays, a source, or a dict of these.
+    /// Takes an array, a list of arrays, a source, a dict of these, or smoothed embeddings.
     pub(crate) fn new(object: &Bound<'py, PyAny>) -> PyResult<Self> {
         if let Ok(blocks) = object.cast::<PyDict>() {
             let mut named = Vec::new();
@@ -64,6 +67,9 @@ impl<'py> Input<'py> {
         if let Ok(source) = object.cast::<Source>() {
             return Ok(Self::Source(source.clone()));
         }
+        if let Ok(smoothed) = object.cast::<SmoothedEmbeddings>() {
+            return Ok(Self::Smoothed(smoothed.clone()));
+        }
         if let Ok(list) = object.cast::<pyo3::types::PyList>() {
             return list.iter().map(|array| Array::new(&array)).collect::<PyResult<_>>().map(Self::Arrays);
         }
@@ -74,6 +80,7 @@ impl<'py> Input<'py> {
     pub(crate) fn rows(&self, py: Python<'_>) -> PyResult<PyRows<'_>> {
         match self {
             Self::Blocks(_) => Err(parameter("X", "a dict", "rows of one embedding")).or_raise(py),
+            Self::Smoothed(_) => Err(parameter("X", "smoothed embeddings", "rows of one embedding")).or_raise(py),
             Self::Source(source) => Ok(Box::new(source.get().rows())),
             Self::Arrays(arrays) => match arrays.as_slice() {
                 [array] => array.rows().or_raise(py),
@@ -90,6 +97,9 @@ impl<'py> Input<'py> {
 impl Input<'_> {
     /// The rows as a model takes them: scaled by its blocks, if it has several.
     pub(crate) fn rows_for(&self, py: Python<'_>, model: &semid::Model) -> PyResult<PyRows<'_>> {
+        if let Self::Smoothed(smoothed) = self {
+            return Ok(Box::new(smoothed.get().rows_for(model).or_raise(py)?));
+        }
         let rows = self.unscaled_for(py, model)?;
         match model.blocks() {
             Some(blocks) => Ok(Box::new(blocks.rows(rows).or_raise(py)?)),

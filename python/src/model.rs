@@ -10,7 +10,7 @@ use numpy::{PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use semid::blocks::Block;
-use semid::{Codes, ErrorKind, LabelTable, Result, RqKMeansModel, RqVaeModel};
+use semid::{ErrorKind, LabelTable, Result, RqKMeansModel, RqVaeModel};
 use std::path::PathBuf;
 
 /// A fitted model, which never changes.
@@ -253,14 +253,4 @@ pub(crate) fn fresh<T>(result: Result<T>) -> Result<T> {
             forget();
         }
     })
-}
-
-/// The codes that were given, or those that the model gives.
-pub(crate) fn codes_of(
-    model: &semid::Model,
-    given: Option<Codes>,
-    rows: &dyn semid::Rows,
-    device: &semid::Device,
-) -> Result<Codes> {
-    given.map_or_else(|| model.encode(rows, device), Ok)
 }

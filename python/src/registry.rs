@@ -5,6 +5,7 @@ use crate::devices::{Place, values_on};
 use crate::errors::{OrRaise, parameter};
 use crate::ids::Format;
 use crate::input::{Input, PyRows};
+use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray2;
@@ -58,20 +59,24 @@ impl Held {
         }
     }
 
-    /// An engine whose items may move to so many candidates.
-    fn of(engine: SemanticIdEngine, candidates: Option<usize>) -> Self {
-        Self::Engine(Box::new(match candidates {
+    /// An engine whose items may move to so many candidates, and which encodes by a beam of that width.
+    fn of(engine: SemanticIdEngine, candidates: Option<usize>, beam: Option<usize>) -> Self {
+        let engine = match candidates {
             Some(count) => engine.candidates(count),
+            None => engine,
+        };
+        Self::Engine(Box::new(match beam {
+            Some(width) => engine.beam(width),
             None => engine,
         }))
     }
 
-    fn open(path: &Path, read_only: bool, candidates: Option<usize>) -> Result<Self> {
+    fn open(path: &Path, read_only: bool, candidates: Option<usize>, beam: Option<usize>) -> Result<Self> {
         let open = || if read_only { SqliteStore::open_read_only(path) } else { SqliteStore::open(path) };
         let alone = registry::Registry::open(open()?)?;
         match alone.model()?.is_empty() {
             true => Ok(Self::Alone(Box::new(alone))),
-            false => Ok(Self::of(SemanticIdEngine::open(open()?)?, candidates)),
+            false => Ok(Self::of(SemanticIdEngine::open(open()?)?, candidates, beam)),
         }
     }
 }
@@ -99,6 +104,8 @@ struct New {
     update_changed: bool,
     #[pyo3(item)]
     candidates: Option<usize>,
+    #[pyo3(item)]
+    beam: Option<usize>,
 }
 
 impl New {
@@ -115,7 +122,7 @@ impl New {
         let format = self.format.read()?;
         if let Some(model) = model {
             let engine = SemanticIdEngine::new(model.clone(), store, resolver, format)?;
-            return Ok(Held::of(engine.update_changed(self.update_changed), self.candidates));
+            return Ok(Held::of(engine.update_changed(self.update_changed), self.candidates, self.beam));
         }
         let manifest = Manifest::new(&self.fingerprint, self.levels, resolver, format)?;
         let registry = registry::Registry::new(store, manifest, b"")?;
@@ -141,9 +148,15 @@ impl Registry {
 
     /// Opens the registry of a path.
     #[staticmethod]
-    #[pyo3(signature = (path, read_only, candidates=None))]
-    fn load(py: Python<'_>, path: PathBuf, read_only: bool, candidates: Option<usize>) -> PyResult<Self> {
-        py.detach(|| Held::open(&path, read_only, candidates)).or_raise(py).map(|held| Self(Mutex::new(held)))
+    #[pyo3(signature = (path, read_only, candidates=None, beam=None))]
+    fn load(
+        py: Python<'_>,
+        path: PathBuf,
+        read_only: bool,
+        candidates: Option<usize>,
+        beam: Option<usize>,
+    ) -> PyResult<Self> {
+        py.detach(|| Held::open(&path, read_only, candidates, beam)).or_raise(py).map(|held| Self(Mutex::new(held)))
     }
 
     /// Copies the registry to one SQLite database.
@@ -184,18 +197,36 @@ impl Registry {
     }
 
     /// Encodes rows and gives IDs to their items.
+    #[pyo3(signature = (rows, items, place, *, labels=None))]
     fn unique_ids<'py>(
         &self,
         py: Python<'py>,
         rows: &Bound<'py, PyAny>,
         items: Vec<String>,
         place: Place,
+        labels: Option<Columns>,
     ) -> PyResult<(Vec<String>, Bound<'py, PyDict>)> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         let rows = self.rows(py, &input)?;
         let texts = run(py, values_on(&device, &*rows), None, |watch| {
-            self.with(|held| fresh(held.engine_mut()?.unique_ids(&watch.rows(&*rows), &items, &device)))
+            let (labels, rows) = (labels::labels(labels)?, watch.rows(&*rows));
+            self.with(|held| {
+                let engine = held.engine_mut()?;
+                let (text, mut texts) = (engine.registry().id_text().clone(), Vec::with_capacity(items.len()));
+                let report = engine.unique_ids_labelled(
+                    &rows,
+                    &items,
+                    labels.as_ref(),
+                    &device,
+                    |first, Assigned { assignments, .. }| {
+                        let of_batch = items.iter().skip(first).zip(assignments);
+                        texts.extend(of_batch.map(|(item, assigned)| text.text(&assigned.id, item)));
+                        Ok(())
+                    },
+                );
+                Ok((texts, fresh(report)?))
+            })
         });
         told(py, texts?)
     }

@@ -2,12 +2,17 @@
 
 use crate::codes::from_array;
 use crate::devices::Place;
+use crate::embeddings::Given;
 use crate::evaluation::settings_of;
+use crate::findings::{self, Interactions};
 use crate::input::Input;
-use crate::model::{Model, codes_of, fresh};
+use crate::labels::{self, Columns};
+use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
+use semid::metrics::Evaluation;
+use semid::report::ModelFindings;
 use semid::sweep::{SweepMetric, SweepRecord};
 use semid::{Report, Weights};
 
@@ -36,6 +41,11 @@ pub(crate) struct Settings {
     sample: Option<usize>,
     #[pyo3(item)]
     seed: u64,
+    /// The width of the beam that encodes the rows.
+    #[pyo3(item)]
+    beam: Option<usize>,
+    #[pyo3(item)]
+    interactions: Option<Interactions>,
 }
 
 impl Settings {
@@ -69,26 +79,44 @@ type Figure = (String, String, String);
 
 /// Draws a report; returns the page and its figures.
 #[pyfunction]
-#[pyo3(signature = (model, rows, settings, place, *, codes=None, progress=None))]
+#[pyo3(signature = (model, rows, settings, place, *, codes=None, labels=None, progress=None))]
+#[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn report(
     py: Python<'_>,
     model: &Model,
     rows: &Bound<'_, PyAny>,
-    settings: Settings,
+    mut settings: Settings,
     place: Place,
     codes: Option<PyReadonlyArray2<'_, u32>>,
+    labels: Option<Columns>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<(String, Vec<Figure>)> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
-    let rows = input.rows_for(py, &model.0)?;
+    let model = &model.0;
+    let rows = Given::new(py, &input, Some(model))?;
     let given = codes.map(|codes| from_array(py, &codes)).transpose()?;
     run(py, usize::MAX, progress, |watch| {
-        let report = settings.report()?;
-        let rows = watch.rows(&*rows);
-        let codes = codes_of(&model.0, given, &rows, &device)?;
-        let tell = |step: &_| watch.evaluated(step);
-        let page = fresh(report.run_on_codes(&*model.0, &rows, &codes, &device, tell))?;
+        let (beam, seed, labels) = (settings.beam, settings.seed, labels::labels(labels)?);
+        let (interactions, report) = (settings.interactions.take(), settings.report()?);
+        let scaled = rows.scaled(watch, None, None)?;
+        let (rows, labels) = (scaled.rows(), labels.as_ref());
+        let mut found = ModelFindings::default();
+        let codes = match given {
+            Some(codes) => codes,
+            None => {
+                let evaluation = Evaluation::new().beam(beam);
+                let codes = fresh(evaluation.encode_labelled(&**model, labels, rows, &device))?;
+                found.beam = beam;
+                found.nearest = fresh(findings::nearest(model, (rows, labels), beam, &device, watch))?;
+                codes
+            }
+        };
+        found.imputed = scaled.imputed_of_all()?;
+        let together = interactions.map(|pairs| findings::co_occurrence(pairs, &codes, model, seed));
+        found.co_occurrence = together.transpose()?;
+        let report = report.findings(found);
+        let page = fresh(report.run_on_codes(&**model, rows, &codes, &device, |step| watch.evaluated(step)))?;
         let figures =
             page.figures().iter().map(|figure| (figure.name.clone(), figure.title.clone(), figure.svg.clone()));
         Ok((page.html().to_owned(), figures.collect()))

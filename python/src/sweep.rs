@@ -1,17 +1,17 @@
 //! Sweeps over sizes and kinds.
 
 use crate::devices::Place;
+use crate::embeddings::Given;
 use crate::errors::OrRaise;
 use crate::evaluation::{settings_of, to_json};
-use crate::fit::blocks_of;
 use crate::input::Input;
 use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
+use semid::Weights;
 use semid::sweep::{SweepMetric, SweepRecord};
-use semid::{Rows, Weights};
 use std::path::{Path, PathBuf};
 
 /// Fits and measures the runs of a grid that the file does not have yet; returns all runs as JSON.
@@ -36,29 +36,19 @@ pub(crate) fn sweep(
     let device = place.open(py)?;
     let input = Input::new(rows)?;
     let warm_start = warm_start.as_ref().map(|model| model.get().0.clone());
-    let (named, rows) = match (&warm_start, input.names()) {
-        (Some(model), _) => (Vec::new(), input.unscaled_for(py, model)?),
-        (None, Some(names)) => input.joined(py, &names)?,
-        (None, None) => (Vec::new(), input.rows(py)?),
-    };
+    let given = Given::new(py, &input, warm_start.as_ref())?;
     let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
     run(py, usize::MAX, progress, |watch| {
         let sweep: semid::Sweep = settings_of(grid)?;
         let weights = weights.map(Weights::new).transpose()?;
-        let rows = watch.rows(&*rows);
-        let kept = warm_start.as_ref().and_then(|model| model.blocks()).cloned();
-        let blocks = blocks_of(kept.as_ref(), &rows, &named, column_weight.as_deref(), weights.as_ref())?;
+        let scaled = given.scaled(watch, column_weight.as_deref(), weights.as_ref())?;
         let sweep = sweep
             .models(models.as_deref().map(Path::new))
             .labels(labels::labels(labels)?, labels::unknown(unknown)?)
             .weights(weights)
-            .warm_start(warm_start)
-            .blocks(blocks.clone());
-        let run = |rows: &dyn Rows| fresh(sweep.run_with(rows, &device, &path, |step| watch.swept(step)));
-        match &blocks {
-            Some(blocks) => to_json(&run(&blocks.rows(&rows)?)?),
-            None => to_json(&run(&rows)?),
-        }
+            .warm_start(warm_start.clone())
+            .blocks(scaled.blocks().cloned());
+        to_json(&fresh(sweep.run_with(scaled.rows(), &device, &path, |step| watch.swept(step)))?)
     })
 }
 

@@ -77,6 +77,16 @@ def test_everything_that_takes_rows_takes_embeddings():
         assert [block["weight"] for block in made.fit(parts, column_weight=[1, 0.25]).blocks_] == [1, 0.25]
 
 
+def test_a_start_keeps_the_scales_of_its_embeddings():
+    parts = items()
+    start = semid.RQKMeans(2, 8).fit(parts)
+    plus = semid.RQKMeansPlus(start, epochs=1, batch_size=64, device="cpu")
+    for fit in (plus.fit, lambda parts, **more: semid.RQKMeans(2, 8).fit(parts, warm_start=start, **more)):
+        with pytest.raises(semid.InputError, match="keeps the scales"):
+            fit(parts, column_weight=[1, 0.25])
+        assert fit(parts, column_weight=[1, 1]).blocks_ == start.blocks_
+
+
 def test_embeddings_may_be_columns_of_tables():
     pyarrow = pytest.importorskip("pyarrow")
     parts = items()

@@ -1,11 +1,13 @@
 """Measures, sweeps, reports, devices, and IDs as text."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 import semid
+from test_command_line import run
 
 
 def test_collisions_by_counting(model, X, codes):
@@ -95,6 +97,16 @@ def test_sweeps(X, tmp_path):
         runs.ranked("beauty")
 
 
+def test_sweeps_measure_by_a_beam(X):
+    runs = semid.sweep(X, levels=[3], n_clusters=[8], k=0, beam=8)
+    model = semid.RQKMeans(3, 8).fit(X)
+    assert runs[0]["fingerprint"] == model.fingerprint
+    assert runs[0]["metrics"]["mse"] == semid.evaluate(model, X, k=0, codes=model.encode(X, beam=8))["mse"]
+    assert runs[0]["metrics"]["mse"] < semid.sweep(X, levels=[3], n_clusters=[8], k=0)[0]["metrics"]["mse"]
+    with pytest.raises(semid.InputError, match="beam"):
+        semid.sweep(X, levels=[1], n_clusters=[4], beam=0)
+
+
 def test_sweeps_over_kinds(X):
     vae = semid.RQVAE(hidden=[8], latent=4, epochs=1, batch_size=64)
     runs = semid.sweep(X, levels=[1], n_clusters=[4], kinds=["rq-kmeans", vae], balanced=[False, True], k=0)
@@ -119,10 +131,76 @@ def test_reports(model, X, tmp_path):
     report.save(tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.html
     assert "figures" in repr(report)
-    assert "By weight" in semid.Report(model, X, sample_weight=np.arange(600)).html
+    weighted = semid.Report(model, X, sample_weight=np.arange(600)).html
+    assert "By weight" in weighted and weighted != semid.Report(model, X, sample_weight=np.ones(600)).html
     assert "By weight" not in report.html
     with pytest.raises(semid.InputError, match="names"):
         semid.Report(model, X, names=["one"])
+
+
+def of_tool(tool, folder, model, *flags):
+    """The page of `semid report`."""
+    model.save(folder / "m.safetensors")
+    run(tool, "report", "--model", folder / "m.safetensors", "--output", folder / "r.html", "--json", *flags)
+    return (folder / "r.html").read_text(encoding="utf-8")
+
+
+def lines_of(page, *names):
+    """The cells of the rows of tables that begin with one of these names."""
+    lines = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.S)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line, re.S) for line in lines]
+    return [line for line in cells if line[0] in names]
+
+
+def test_reports_show_a_beam_as_the_tool_does(X, tool, tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    model = semid.RQKMeans(3, 8).fit(X)
+    page = semid.Report(model, X, beam=8).html
+    theirs = of_tool(tool, tmp_path, model, "--input", tmp_path / "x.npy", "--beam", 8)
+    shown = ("Beam of these codes", "Squared error")
+    assert lines_of(page, *shown) == lines_of(theirs, *shown) and len(lines_of(page, *shown)) == 2
+    codes = semid.Report(model, X, codes=model.encode(X, beam=8))
+    assert codes.figures == semid.Report(model, X, beam=8).figures and not lines_of(codes.html, *shown)
+
+
+def test_reports_take_labels_of_prefixes(X):
+    kinds = [["tea", "cup", None][row % 3] for row in range(600)]
+    model = semid.RQKMeans(2, 8).fit(X, labels={"kind": kinds}, unknown="reserve")
+    given = semid.Report(model, X, prefix_labels={"kind": kinds})
+    assert given.figures == semid.Report(model, X, codes=model.encode(X, labels=kinds)).figures
+    with pytest.warns(UserWarning, match="prefix_labels="):
+        assert semid.Report(model, X).figures != given.figures
+    with pytest.raises(semid.InputError, match="labels for 600 rows"):
+        semid.Report(model, X, prefix_labels=kinds[:5])
+
+
+def test_reports_show_items_that_are_used_together(X, tool, tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    model, keys = semid.RQKMeans(2, 8).fit(X), [f"k{row}" for row in range(600)]
+    pairs = [(row, (7 * row) % 600) for row in range(400)]
+    named = [(keys[a], keys[b]) for a, b in pairs] + [("k1", "gone")]
+    (tmp_path / "keys.txt").write_text("\n".join(keys) + "\n")
+    (tmp_path / "pairs.csv").write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in named))
+    files = ["--input", tmp_path / "x.npy", "--items", tmp_path / "keys.txt"]
+    theirs = of_tool(tool, tmp_path, model, *files, "--interactions", tmp_path / "pairs.csv")
+    section = lambda page: re.search(r'<section aria-labelledby="co-occurrence-section">.*?</section>', page, re.S)
+    ours = section(semid.Report(model, X, interactions=named, items=keys).html)
+    assert ours and ours.group() == section(theirs).group()
+    by_row = section(semid.Report(model, X, interactions=[*pairs, (1, 600)]).html)
+    assert by_row.group() == ours.group() and not section(semid.Report(model, X).html)
+    for wrong, words in [({"items": keys[:5]}, "600 different keys"), ({"items": ["a"] * 600}, "a")]:
+        with pytest.raises(semid.InputError, match=words):
+            semid.Report(model, X, interactions=pairs, **wrong)
+
+
+def test_reports_count_missing_embeddings(X):
+    items = {"text": X[:, :6].copy(), "image": X[:, 6:].copy()}
+    items["image"][::9] = np.nan
+    model = semid.RQKMeans(2, 8).fit(items)
+    page = semid.Report(model, items).html
+    assert [(line[0], line[-1]) for line in lines_of(page, "text", "image")] == [("text", "0"), ("image", "67")]
+    given = semid.Report(model, items, codes=model.encode(items)).html
+    assert lines_of(given, "text", "image") == lines_of(page, "text", "image")
 
 
 def test_devices():

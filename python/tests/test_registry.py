@@ -1,11 +1,13 @@
 """Unique IDs that stay."""
 
 import threading
+import warnings
 
 import numpy as np
 import pytest
 
 import semid
+from test_command_line import run
 
 
 @pytest.fixture
@@ -155,6 +157,78 @@ def test_an_engine_fits_its_model(X, codes):
         engine.unique_ids(X)
     ids = engine.fit(X).unique_ids(X)
     assert ids[0].startswith("-".join(map(str, codes[0])))
+
+
+@pytest.mark.parametrize("unknown", ["nearest", "reserve"])
+def test_labels_give_the_first_codes_of_ids_as_in_the_tool(X, items, tool, tmp_path, unknown):
+    names = ("x.npy", "kind.txt", "items.txt", "m.safetensors", "theirs.db", "ours.db")
+    rows, file, keys, output, theirs, ours = (tmp_path / name for name in names)
+    labels = [["tea", "", "cup", "pot"][row % 4] for row in range(600)]
+    np.save(rows, X)
+    file.write_text("\n".join(labels) + "\n")
+    keys.write_text("\n".join(items) + "\n")
+    engine = semid.SemanticIdEngine(semid.RQKMeans(2, 8, device="cpu"), ours)
+    engine.fit(X, labels={"kind": labels}, unknown=unknown)
+    engine.model.save(output)
+    flags = ["--input", rows, "--prefix-labels", file, "--items", keys, "--db", theirs, "--json"]
+    run(tool, "assign", "--model", output, *flags)
+    ids = engine.unique_ids(X, items, labels={"kind": labels})
+    with semid.SemanticIdEngine.load(theirs) as again:
+        assert again.lookup(items) == ids
+    # A few rows go another way through the engine, and an item keeps its ID.
+    assert engine.unique_ids(X[40:50], items[40:50], labels=labels[40:50]) == ids[40:50]
+    new = [f"new {row}" for row in range(20)]
+    fresh = semid.SemanticIdEngine(engine.model).unique_ids(X[:20], new, labels=labels[:20])
+    whole = engine.model.encode(X[:20], labels=labels[:20])
+    assert [id.split("-")[:3] for id in fresh] == [[str(code) for code in row] for row in whole]
+    given = {"tea": "2", "cup": "0", "pot": "1"}
+    assert all(id.split("-")[0] == given[label] for id, label in zip(ids, labels) if label)
+    with pytest.raises(semid.InputError, match="599 labels for 600 rows"):
+        engine.unique_ids(X, items, labels=labels[:-1])
+
+
+def test_ids_without_labels_are_warned_of(X, items):
+    """A registry keeps IDs for ever, so that the warning has to come before; it says who called."""
+    kinds = [["tea", "cup"][row % 2] for row in range(600)]
+    engine = semid.SemanticIdEngine(semid.RQKMeans(1, 8)).fit(X, labels={"kind": kinds})
+    for ask in (
+        lambda: engine.unique_ids(X, items),
+        lambda: engine.model.ids(X),
+        lambda: engine.model.encode(X),
+        lambda: engine.model.encode(iter([X])),
+        lambda: next(engine.model.encode_batches(iter([X]))),
+        lambda: engine.model.score(X),
+        lambda: semid.evaluate(engine.model, X, k=0),
+        lambda: semid.Report(engine.model, X),
+    ):
+        with pytest.warns(UserWarning, match="'kind', without which all labels count as unknown") as found:
+            ask()
+        assert [warning.filename for warning in found] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        codes = engine.model.encode(X, labels=kinds)
+        assert engine.model.ids(X, labels=kinds) == ["-".join(map(str, row)) for row in codes]
+        assert (
+            semid.evaluate(engine.model, X, k=0, codes=codes)["mse"]
+            == (semid.evaluate(engine.model, X, k=0, labels=kinds)["mse"])
+        )
+        semid.Report(engine.model, X, codes=codes)
+        semid.SemanticIdEngine(semid.RQKMeans(1, 8)).fit(X).unique_ids(X)
+
+
+def test_a_beam_encodes_items(X, items, tmp_path):
+    model = semid.RQKMeans(3, 8).fit(X)
+    wide, narrow = model.encode(X, beam=8), model.encode(X)
+    assert (wide != narrow).any()
+    texts = lambda ids: [id.split("-")[:3] for id in ids]
+    expected = [[str(code) for code in row] for row in wide]
+    with semid.SemanticIdEngine(model, tmp_path / "ids.db", beam=8) as engine:
+        assert texts(engine.unique_ids(X[:300], items[:300])) == expected[:300]
+    with semid.SemanticIdEngine.load(tmp_path / "ids.db", beam=8) as engine:
+        assert texts(engine.unique_ids(X, items)) == expected
+    for width, words in [(0, "beam"), (1.5, "integer")]:
+        with pytest.raises(semid.InputError, match=words):
+            semid.SemanticIdEngine(model, beam=width)
 
 
 def test_registries_without_a_model(tmp_path):

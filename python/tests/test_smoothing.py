@@ -4,6 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import pyarrow
+from pyarrow import parquet
 
 import semid
 from test_command_line import run
@@ -49,6 +51,67 @@ def test_the_tool_mixes_alike(X, tool, tmp_path):
     told = run(tool, "fit", *files, *flags, f"--output={tmp_path / 'm.safetensors'}")
     mixed = semid.smooth(X[:300], PAIRS, weight=0.3)
     assert semid.RQKMeans(2, 8).fit(mixed).fingerprint == told["fingerprint"]
+
+
+def several(X):
+    parts = {"text": X[:300, :6].copy(), "image": X[:300, 6:] * np.float32(100)}
+    parts["image"][::9] = np.nan
+    return parts
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_tool_mixes_several_embeddings_alike(X, tool, tmp_path, weighted):
+    parts, weights = several(X), [1 + row % 3 for row in range(300)]
+    table = {"key": [f"k{row}" for row in range(300)], "wanted": weights}
+    for name, part in parts.items():
+        table[name] = [None if np.isnan(row).all() else row.tolist() for row in part]
+    types = {name: pyarrow.list_(pyarrow.float32()) for name in parts}
+    arrays = {name: pyarrow.array(values, types.get(name)) for name, values in table.items()}
+    parquet.write_table(pyarrow.table(arrays), tmp_path / "x.parquet")
+    (tmp_path / "pairs.csv").write_text("a,b\n" + "".join(f"k{a},k{b}\n" for a, b in PAIRS))
+    model, output = tmp_path / "m.safetensors", tmp_path / "codes.npy"
+    rows = ["--input", tmp_path / "x.parquet", "--id-column", "key", "--pairs", tmp_path / "pairs.csv"]
+    flags = ["--column", "text", "--column", "image", "--column-weight", "1,0.25", "--levels", 2, "--clusters", 8]
+    flags += ["--weight-column", "wanted"] if weighted else []
+    told = run(tool, "fit", *rows, "--pair-weight", 0.3, *flags, "--output", model, "--json")
+    given = dict(sample_weight=weights) if weighted else {}
+    mixed = semid.smooth(parts, PAIRS, weight=0.3, column_weight=[1, 0.25], **given)
+    fitted = semid.RQKMeans(2, 8).fit(mixed, **given)
+    assert fitted.fingerprint == told["fingerprint"] and fitted.report_["imputed"] == {"text": 0, "image": 34}
+    run(tool, "encode", *rows, "--pair-weight", 0.3, "--model", model, "--output", output, "--json")
+    again = semid.smooth(parts, PAIRS, weight=0.3, model=fitted)
+    np.testing.assert_array_equal(fitted.encode(again), np.load(output))
+    assert again.shape == (300, 16) and len(again) == 300 and "text, image" in repr(again)
+
+
+def test_smoothed_embeddings_go_where_a_dict_goes(X):
+    parts = several(X)
+    mixed = semid.smooth(parts, PAIRS)
+    model = semid.RQKMeans(2, 8, device="cpu").fit(mixed)
+    # Scaled first, then mixed.
+    joined = np.hstack([np.where(np.isnan(part), np.nanmean(part, axis=0), part) for part in parts.values()])
+    scales = np.repeat([block["scale"] for block in model.blocks_], [6, 10])
+    np.testing.assert_allclose(mixed.to_numpy(), mixed_by_hand(joined * scales, PAIRS, 0.5), rtol=1e-3, atol=1e-5)
+    codes = model.encode(mixed)
+    np.testing.assert_array_equal(semid.RQKMeans(2, 8, device="cpu").fit_predict(mixed), codes)
+    again = semid.RQKMeans(2, 8).fit(semid.smooth(parts, PAIRS, model=model), warm_start=model, freeze_levels=2)
+    assert again.fingerprint == model.fingerprint
+    assert semid.evaluate(model, mixed, k=0)["mse"] == semid.evaluate(model, mixed, k=0, codes=codes)["mse"]
+    assert len(semid.SemanticIdEngine(model).unique_ids(mixed)) == 300
+    assert semid.sweep(mixed, levels=[2], n_clusters=[8], k=0)[0]["fingerprint"] == model.fingerprint
+    assert "image" in semid.Report(model, mixed).html and bool(semid.verify(model, mixed, devices=["cpu"]))
+    other = semid.RQKMeans(2, 8).fit(parts, column_weight=[1, 0.25])
+    for fails, words in [
+        (lambda: other.encode(mixed), "model="),
+        (lambda: semid.RQKMeans(2, 8).fit(mixed, warm_start=other), "model="),
+        (lambda: semid.RQKMeans(2, 8).fit(X).encode(mixed), "16|model="),
+        (lambda: semid.RQKMeans(2, 8).fit(mixed, column_weight=[1, 0.25]), "smooth has scaled"),
+        (lambda: semid.smooth(X, PAIRS, column_weight=[1]), "several embeddings"),
+        (lambda: semid.smooth(X, PAIRS, model=model), "text, image"),
+        (lambda: semid.smooth(parts, PAIRS, column_weight=[1, 0.25], model=model), "keeps the scales"),
+    ]:
+        with pytest.raises(semid.InputError, match=words):
+            fails()
 
 
 @pytest.mark.parametrize(

@@ -303,7 +303,7 @@ def stopped(browser, site, tool, shots):
     page.finish()
 
 
-INTERFACE = """async ([values, dim, parquet]) => {
+INTERFACE = """async ([values, dim, parquet, labelled]) => {
     const { Semid, Model, Codes, SemidError } = await import("./semid.js");
     const out = {};
     const rows = { values: new Float32Array(values), dim };
@@ -333,6 +333,9 @@ INTERFACE = """async ([values, dim, parquet]) => {
     await kind("code", () => Semid.decode(model, new Codes(new Uint32Array([9, 9]), 2)));
     await kind("device", () => Semid.fit(rows, { device: "abacus" }));
     await kind("dim", () => Semid.encode(model, { values: new Float32Array(6), dim: 3 }, { device: "cpu" }));
+    await kind("labels", async () => {
+        await (await Model.fromBytes(new Uint8Array(labelled))).encode(rows, { device: "cpu" });
+    });
     await kind("rows", () => Semid.fit([1, 2, 3]));
     const control = new AbortController();
     await kind("aborted", async () => {
@@ -361,11 +364,15 @@ def interface(browser, site, tool, shots):
     tool("fit", "--input", "small.npy", "--levels", 2, "--clusters", "8,4", "--output", "small.safetensors")
     tool("encode", "--model", "small.safetensors", "--input", "small.npy", "--output", "small-codes.npy")
     tool("decode", "--model", "small.safetensors", "--input", "small-codes.npy", "--output", "decoded.npy")
+    (tool.folder / "kinds.txt").write_text("tea\ncup\n" * 150)
+    tool("fit", "--input", "small.npy", "--levels", 1, "--clusters", 4, "--prefix-labels", "kinds.txt", "--output",
+         "labelled.safetensors")
+    labelled = list(tool.read("labelled.safetensors"))
     info = subprocess.run([tool.semid, "info", "--model", "small.safetensors", "--json"], cwd=tool.folder, check=True,
                           capture_output=True)
     fingerprint = json.loads(info.stdout)["fingerprint"]
     page = Page(browser, site)
-    found = page.page.evaluate(INTERFACE, [rows.ravel().tolist(), 6, "top-packages.parquet"])
+    found = page.page.evaluate(INTERFACE, [rows.ravel().tolist(), 6, "top-packages.parquet", labelled])
     codes = numpy.load(tool.folder / "small-codes.npy")
     decoded = numpy.load(tool.folder / "decoded.npy")
     same = {key: fingerprint for key in ("fingerprint", "reference", "again", "next")}
@@ -378,6 +385,7 @@ def interface(browser, site, tool, shots):
     expected = {"nan": "NotFinite", "parameter": "Parameter", "clusters": "Parameter", "few": "TooFewRows",
                 "option": "Parameter",
                 "model": "Format", "code": "Code", "device": "UnknownDevice", "dim": "DimMismatch",
+                "labels": "Parameter",
                 "rows": "TypeError: rows are { values: Float32Array, dim } or a File", "aborted": "Error: enough",
                 "already": "Error: before"}
     assert kinds == expected, {key: kinds.get(key) for key in expected if kinds.get(key) != expected[key]}

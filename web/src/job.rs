@@ -8,7 +8,7 @@ use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array, Uint32Array};
 use semid::metrics::Evaluation;
 use semid::quantizer::{Parameters, TrainOptions};
 use semid::rq::FitReport;
-use semid::{Codes, Device, Error, ErrorKind, Model, Report, Result};
+use semid::{Codes, Device, Error, ErrorKind, LabelTable, Model, Report, Result};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -90,6 +90,7 @@ impl Job {
 
     fn encode(&self, rows: &Source, device: &Device) -> Result<JsValue> {
         let model = self.model()?;
+        refuse_labels(&model)?;
         let rows = rows.open_for(&self.values, &model)?;
         let (levels, total) = (model.levels(), rows.len());
         let mut codes = Vec::new();
@@ -151,6 +152,18 @@ impl Job {
             ControlFlow::Continue(())
         })?;
         Ok(page.html().into())
+    }
+}
+
+/// Refuses to encode by a model that takes its first codes from labels: a job has none, and every code would be that of
+/// an unknown label.
+fn refuse_labels(model: &Model) -> Result<()> {
+    match model.label_tables().first().map(LabelTable::column) {
+        Some(column) => {
+            let value = format!("one that takes codes from labels in {column:?}");
+            Err(parameter("model", value, "a model without labels; only other interfaces encode rows with labels"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::world::{DIM, ROWS, World, code_rows};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::{cast, nullif};
-use datafusion::arrow::datatypes::{DataType, Field};
-use semid::{Device, Matrix, Model, PqKMeans};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type};
+use semid::blocks::Blocks;
+use semid::{Device, Matrix, Model, PqKMeans, RqKMeans};
 use semid_datafusion::Functions;
 use std::sync::Arc;
 
@@ -92,4 +93,32 @@ async fn models_of_other_kinds_have_names() {
     Functions::new(Device::cpu()).with_model("slices", model).unwrap().register(&world.context);
     let codes: ArrayRef = world.column("SELECT semid_encode(embedding, 'slices') FROM packages").await;
     assert!(code_rows(&codes) == expected);
+}
+
+/// Of 384 dimensions, the last 84 are an embedding of their own, which counts for little.
+#[tokio::test]
+async fn several_embeddings_of_a_row_are_scaled() {
+    let world = World::new().await;
+    let rows = Matrix::new(&world.values, DIM).unwrap();
+    let blocks = Blocks::fit(&rows, [("text", DIM - 84, 1.0), ("image", 84, 0.01)], None).unwrap();
+    let scaled = blocks.rows(rows).unwrap();
+    let model = Model::from(RqKMeans::new(2, 24).fit(&scaled, &Device::cpu()).unwrap());
+    let codes = model.encode(&scaled, &Device::cpu()).unwrap();
+    let decoded = model.decode(&codes, &Device::cpu()).unwrap();
+    assert!(codes != model.encode(&rows, &Device::cpu()).unwrap(), "scales make no difference");
+    let model = model.with_blocks(blocks.clone()).unwrap();
+    Functions::new(Device::cpu()).with_model("both", model).unwrap().register(&world.context);
+    let texts = world.column("SELECT semid_id(semid_encode(embedding, 'both')) FROM packages").await;
+    for (text, codes) in texts.as_string::<i32>().iter().zip(codes.rows()) {
+        assert_eq!(text, Some(format!("{}-{}", codes[0], codes[1]).as_str()));
+    }
+    let mut values = vec![0.0; world.values.len()];
+    semid::Rows::read(&scaled, 0, &mut values).unwrap();
+    let query = "SELECT semid_distance(embedding, semid_encode(embedding, 'both'), 'both') FROM packages";
+    let distances = world.column(query).await;
+    let by_hand = values
+        .chunks(DIM)
+        .zip(decoded.chunks(DIM))
+        .map(|(a, b)| a.iter().zip(b).map(|(a, b)| f64::from(*a) - f64::from(*b)).fold(0.0, |sum, of| sum + of * of));
+    assert!(by_hand.eq(distances.as_primitive::<Float64Type>().values().iter().copied()));
 }

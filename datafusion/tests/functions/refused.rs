@@ -1,9 +1,9 @@
 //! What the functions refuse.
 
-use crate::world::{World, of_function};
-use semid::ErrorKind;
+use crate::world::{DIM, ROWS, World, of_function};
 use semid::rq::MAX_CLUSTERS;
-use semid_datafusion::FunctionError as E;
+use semid::{Device, ErrorKind, LabelledFit, Labels, Matrix, Model, RqKMeans};
+use semid_datafusion::{FunctionError as E, Functions};
 
 #[tokio::test]
 async fn models_that_are_not_there_or_not_constant() {
@@ -75,6 +75,22 @@ async fn a_model_whose_codes_have_no_distance() {
     let query = "SELECT semid_distance(embedding, semid_encode(embedding, 'MODEL'), 'MODEL') FROM packages";
     let (error, text) = world.error(query).await;
     assert!(matches!(of_function(&error), E::NoDistance { name } if *name == world.path), "{text}");
+}
+
+/// A code without its label would be that of an unknown one. Distances of codes need no labels.
+#[tokio::test]
+async fn a_model_that_takes_labels() {
+    let world = World::new().await;
+    let kinds: Vec<Option<&str>> = (0..ROWS).map(|row| Some(["tea", "cup"][row % 2])).collect();
+    let labels = Labels::new([("kind", kinds)]).unwrap();
+    let rows = Matrix::new(&world.values, DIM).unwrap();
+    let fitted = RqKMeans::new(1, 24).fit_labelled(&rows, &LabelledFit::new(&labels), &Device::cpu()).unwrap();
+    Functions::new(Device::cpu()).with_model("labelled", Model::from(fitted)).unwrap().register(&world.context);
+    let (error, text) = world.error("SELECT semid_encode(embedding, 'labelled') FROM packages").await;
+    assert!(matches!(of_function(&error), E::Labels { name, columns } if name == "labelled" && columns == "kind"));
+    assert!(text.contains("takes its first codes from the labels of kind"), "{text}");
+    let query = "SELECT semid_distance(make_array(0, 3), make_array(1, 3), 'labelled')";
+    assert_eq!(world.column(query).await.null_count(), 0);
 }
 
 /// Types are refused while the query is planned, with what would do.
