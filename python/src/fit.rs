@@ -87,7 +87,7 @@ pub(crate) fn blocks_of(
 ) -> Result<Option<Blocks>> {
     match kept {
         Some(blocks) if given.is_some_and(|given| weights_of(blocks) != given) => {
-            let expected = "none: a fit that starts from a model keeps the scales of its embeddings";
+            let expected = "must be None, as a fit that starts from a model keeps the scales of its embeddings";
             Err(parameter("column_weight", "given", expected))
         }
         Some(blocks) => Ok(Some(blocks.clone())),
@@ -107,10 +107,10 @@ fn scales(
     weights: Option<&Weights>,
 ) -> Result<Option<Blocks>> {
     match (named, given) {
-        ([], Some(_)) => Err(parameter("column_weight", "given", "none: it is for a dict of several embeddings")),
+        ([], Some(_)) => Err(parameter("column_weight", "given", "must be None but for a dict of several embeddings")),
         ([], None) => Ok(None),
         (named, Some(given)) if given.len() != named.len() => {
-            let expected = format!("{} numbers, one for each embedding", named.len());
+            let expected = format!("must be {} numbers, one for each embedding", named.len());
             Err(parameter("column_weight", format!("{} numbers", given.len()), expected))
         }
         (named, given) => {
@@ -140,7 +140,7 @@ fn read(params: &str) -> Result<Parameters> {
         let text = error.to_string();
         // The place in the JSON says nothing to a caller who wrote none.
         let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
-        parameter("parameters", "those given", reason)
+        parameter("parameters", "those given", format!("must be valid: {reason}"))
     })
 }
 

@@ -62,7 +62,8 @@ impl RqVae {
             return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
         }
         if model.metric() != Metric::L2 || model.normalize_residuals() {
-            let expected = "a model with metric l2 and residuals as they are; fit one without cosine or normalisation";
+            let expected =
+                "must be a model with metric l2 and residuals as they are; fit one without cosine or normalisation";
             return Err(Error::parameter("warm start", "this model", expected));
         }
         self.check_numbers()?;
@@ -74,7 +75,8 @@ impl RqVae {
         params.lr = self.lr.or(Some(PLUS_RATE));
         let clusters = params.check(data.len(), data.dim)?;
         if clusters != model.clusters() {
-            let expected = format!("the warm start has {:?}; leave levels and clusters to it", model.clusters());
+            let expected =
+                format!("must be {:?}, those of the warm start; leave levels and clusters to it", model.clusters());
             return Err(Error::parameter("clusters", format!("{clusters:?}"), expected));
         }
         Ok((params, data))

@@ -32,7 +32,8 @@ impl Job {
         codes: Vec<u32>,
         names: Vec<String>,
     ) -> Result<Self> {
-        let task = serde_json::from_str(task).map_err(|error| parameter("options", "as given", error.to_string()))?;
+        let failed = |error: serde_json::Error| parameter("options", "as given", format!("must be valid: {error}"));
+        let task = serde_json::from_str(task).map_err(failed)?;
         Ok(Self { task, values, model, codes, names })
     }
 
