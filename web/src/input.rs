@@ -10,7 +10,7 @@ use std::io;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Source {
-    /// The job's values, in rows of `dim`.
+    /// The job's values, in rows of so many.
     Values {
         /// Dimensions of a row.
         dim: usize,

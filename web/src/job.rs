@@ -32,8 +32,7 @@ impl Job {
         codes: Vec<u32>,
         names: Vec<String>,
     ) -> Result<Self> {
-        let failed = |error: serde_json::Error| parameter("options", "as given", format!("must be valid: {error}"));
-        let task = serde_json::from_str(task).map_err(failed)?;
+        let task = serde_json::from_str(task).map_err(|error| parameter("options", "as given", error.to_string()))?;
         Ok(Self { task, values, model, codes, names })
     }
 
