@@ -117,7 +117,7 @@ fn measured<T>(work: &str, device: &Device, limit: Option<f64>, run: impl FnOnce
     Ok(result)
 }
 
-/// Encodes so many rows at a time by a prepared encoder, and prints the median time.
+/// Encodes `count` rows at a time by a prepared encoder, and prints the median time.
 fn prepared(
     model: &RqKMeansModel,
     (values, dim): (&[f32], usize),

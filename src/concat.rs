@@ -71,7 +71,7 @@ impl<R: Rows> Rows for Concat<R> {
 pub(crate) struct Spans(Vec<usize>);
 
 impl Spans {
-    /// Records the ends of parts with so many rows each.
+    /// Records the ends of parts; `lens` has the rows of each.
     pub(crate) fn new(lens: impl IntoIterator<Item = usize>) -> Result<Self> {
         let mut end = 0_usize;
         let ends = lens.into_iter().map(|len| {

@@ -98,7 +98,11 @@ impl Decoder<'_> {
         match codes.get(..levels).filter(|_| (1..=most).contains(&levels)) {
             Some(codes) => self.add_up(row, codes, sum)?,
             None => {
-                return Err(Error::parameter("levels", levels, format!("the model and the codes have 1 to {most}")));
+                return Err(Error::parameter(
+                    "levels",
+                    levels,
+                    format!("must be 1 to {most}, the levels of the model and of the codes"),
+                ));
             }
         }
         self.grid.restore(self.exponent, sum, out);

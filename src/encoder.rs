@@ -244,7 +244,7 @@ impl Encoder {
         let levels = prepared.levels;
         let places = matrix.len().saturating_mul(levels);
         if codes.len() != places {
-            let expected = format!("one place per row and level, {places}");
+            let expected = format!("must be {places}, one per row and level");
             return Err(crate::Error::parameter("codes", codes.len(), expected));
         }
         if let Some(few) = &mut prepared.few {

@@ -16,7 +16,7 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) fn check_version(version: u32) -> Result<()> {
     match version {
         VERSION => Ok(()),
-        0 => Err(Error::parameter("version", version, format!("versions begin with {VERSION}"))),
+        0 => Err(Error::parameter("version", version, format!("must be {VERSION} or more"))),
         _ => Err(ErrorKind::NewerFormat { found: version.to_string(), supported: VERSION }.into()),
     }
 }

@@ -109,7 +109,7 @@ impl Labels {
     /// Refuses labels of another number of rows or levels.
     pub(crate) fn check(&self, rows: usize, levels: usize) -> Result<()> {
         if self.columns.len() != levels {
-            let expected = format!("one column for each of the {levels} levels that labels give");
+            let expected = format!("must have one column for each of the {levels} levels that labels give");
             return Err(Error::parameter("labels", self.columns.len(), expected));
         }
         match self.len() == rows {
@@ -173,7 +173,7 @@ impl<'a> LabelledFit<'a> {
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct LabelTable {
     column: String,
-    /// By code.
+    /// The label of each code.
     labels: Vec<Option<String>>,
     codes: HashMap<String, u32>,
     reserved: Option<u32>,

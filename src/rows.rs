@@ -140,5 +140,5 @@ macro_rules! rows_behind {
 rows_behind!([Rows + ?Sized] &R, [Rows + ?Sized] Box<R>, [Rows + Send + ?Sized] Arc<R>);
 
 pub(crate) fn out_of_range(first: usize, rows: usize) -> Error {
-    Error::parameter("first", first, format!("the source has {rows} rows"))
+    Error::parameter("first", first, format!("must be within the {rows} rows of the source"))
 }

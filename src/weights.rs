@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// A fit with weights gives the fingerprint of the fit of such repeated rows. Where rows are drawn or chosen by their
 /// numbers, a row of weight w has w consecutive numbers: those that its copies would have. Weights add up to at most
 /// 2^37, the largest number of rows of any fit, so whatever is summed over rows stays within the ranges that are proved
-/// for so many: components within 2^24 in i64, squared distances below 2^63 in u128.
+/// for that many: components within 2^24 in i64, squared distances below 2^63 in u128.
 ///
 /// ```
 /// use semid::{Device, Matrix, RqKMeans, Weights};
@@ -74,7 +74,7 @@ impl Weights {
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn read<S: AsRef<str>>(texts: impl IntoIterator<Item = S>, step: &str) -> Result<Self> {
-        let expected = "a decimal number above 0, such as 1 or 0.01, of which every weight is a multiple";
+        let expected = "must be a decimal number above 0, such as 1 or 0.01, of which every weight is a multiple";
         let unit = Decimal::read(step).filter(|unit| unit.digits > 0);
         let unit = unit.ok_or_else(|| Error::parameter("step", step, expected))?;
         let multiple = |(row, text): (usize, S)| -> Result<u64> {

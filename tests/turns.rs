@@ -55,7 +55,7 @@ impl Rows for Made {
     }
 }
 
-/// Fits the rows of so many turns with the least memory that such a fit may have; returns the most bytes in use.
+/// Fits the rows of `turns` turns with the least memory that such a fit may have; returns the most bytes in use.
 fn most_bytes(params: &RqKMeans, turns: usize) -> Result<usize> {
     let rows = Made(turns * TURN);
     let refused = params.fit(&rows, &Device::cpu().with_memory(1)).unwrap_err();

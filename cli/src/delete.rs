@@ -45,7 +45,7 @@ fn text(deleted: &Deleted<'_>) -> String {
     let Deleted { retired, unknown, left, namespace, db, .. } = deleted;
     let unknown = match unknown {
         0 => String::new(),
-        _ => format!("{unknown} of {} had no ID here\n", deleted.items),
+        _ => format!("the database has no item for {unknown} of {}\n", output::things(deleted.items, "key")),
     };
     let removed = match retired {
         0 => "removed no item".to_owned(),

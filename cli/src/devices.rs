@@ -36,7 +36,7 @@ struct Entry {
     tiles: Vec<Tile>,
 }
 
-/// The fastest variant for tables of up to so many rows, dimensions and codewords.
+/// The fastest variant for tables of at most these rows, dimensions and codewords.
 #[derive(Serialize)]
 struct Tile {
     rows: usize,

@@ -2,6 +2,7 @@
 
 use crate::memory;
 use semid::ErrorKind;
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
@@ -54,12 +55,28 @@ fn said(error: &semid::Error) -> String {
     }
 }
 
-fn hint(kind: &ErrorKind) -> Option<&'static str> {
+fn hint(kind: &ErrorKind) -> Option<Cow<'static, str>> {
+    let most = |rows: usize, clusters: usize| rows.div_ceil(clusters.max(1));
+    match kind {
+        ErrorKind::Sizes { rows, clusters, min: 0, .. } => {
+            Some(format!("--capacity or, in a fit, --max-size {}", most(*rows, *clusters)).into())
+        }
+        ErrorKind::Sizes { rows, clusters, .. } => {
+            let least = rows / clusters.max(&1);
+            Some(format!("--min-size {least} and --max-size {}, or none of them", most(*rows, *clusters)).into())
+        }
+        _ => fixed_hint(kind).map(Cow::Borrowed),
+    }
+}
+
+fn fixed_hint(kind: &ErrorKind) -> Option<&'static str> {
     match kind {
         ErrorKind::MixedDepths { .. } => Some("`semid assign --fixed-depth` with a new --db; it is --always-suffix"),
         ErrorKind::NoPrices => Some("`semid fit --balanced`"),
         ErrorKind::NoAdapter { .. } => Some("--device cpu"),
         ErrorKind::OutOfMemory { .. } => memory::says_sample().then_some("--sample takes a part of the rows"),
+        ErrorKind::NotWhole => Some("--sample takes a part of the rows, --memory allows more"),
+        ErrorKind::Memory { .. } => Some("--memory"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the column to read") => Some("--column NAME"),
         ErrorKind::BadRows { count, rows, .. } if count == rows => Some("--bad-rows list shows all"),

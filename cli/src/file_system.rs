@@ -42,7 +42,7 @@ fn check(db: &Path, probe: impl Fn(&Path) -> io::Result<FileSystem>) -> Result<O
     }
 }
 
-/// Does as [`check`] does for a file; a database of PostgreSQL is made for several machines.
+/// Checks a file as [`check`] does; accepts a database of PostgreSQL, which is made for several machines.
 pub(crate) fn check_place(place: &Place) -> Result<Option<String>, Failure> {
     if place.url().is_some() { Ok(None) } else { check(place, probe) }
 }

@@ -143,7 +143,7 @@ fn of_item<'a>(engine: &SemanticIdEngine, item: &'a str, neighbors: usize) -> se
 }
 
 fn item_text(found: &OfItem<'_>) -> String {
-    let Some(id) = &found.id else { return format!("no item {:?} here\n", found.item) };
+    let Some(id) = &found.id else { return format!("the database has no item {:?}\n", found.item) };
     let mut text = format!("{id}\n");
     if !found.neighbors.is_empty() {
         text += "\nshared  squared distance  ID and item\n";

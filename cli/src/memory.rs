@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// An allocation of so many bytes may fail. What needs so much at once grows with the input, and is no batch or sample
-/// of it, so the library returns an error that says what the memory was for.
+/// An allocation of this many bytes may fail. What needs as much at once grows with the input, and is no batch or
+/// sample of it, so the library returns an error that says what the memory was for.
 const LARGE: usize = 16 << 20;
 
 /// What is written.

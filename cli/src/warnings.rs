@@ -169,7 +169,7 @@ impl Noticed {
 }
 
 impl Findings {
-    /// Adds a row with so many far values, unless it was added before.
+    /// Adds a row with `values` far values, unless it was added before.
     fn add(&mut self, far: Far, values: u64) {
         if self.beyond.insert(far.row) {
             self.values += values;

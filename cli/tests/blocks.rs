@@ -145,5 +145,5 @@ fn other_embeddings_are_refused() {
     let skipped: Value = serde_json::from_str(&dir.semid(&skipped).stdout).unwrap();
     assert_eq!(skipped["bad_rows"], 1);
     dir.write("long.jsonl", format!("{}{{\"text\":[1,2,3],\"image\":[1]}}\n", dir.text("x.jsonl")));
-    dir.fails(&format!("{encode} --model m.safetensors --input long.jsonl"), &["row 200 has 1 values, not 2"]);
+    dir.fails(&format!("{encode} --model m.safetensors --input long.jsonl"), &["row 200 has 1 value, not 2"]);
 }

@@ -63,6 +63,29 @@ fn a_fit_of_every_kind_is_repeated_from_its_model_file() {
 }
 
 #[test]
+fn all_that_info_says_is_parameters_too() {
+    let dir = Dir::with_model();
+    let fit = |flags: &str| {
+        let run = dir.semid(&format!("fit --input x.npy --output a.safetensors --json {flags}"));
+        run.json(0)["fingerprint"].clone()
+    };
+    let expected = fit("--levels 2 --clusters 9,4 --seed 5 --max-iter 3");
+    let mut info = dir.semid("info --model a.safetensors --json").json(0);
+    dir.write("info.json", info.to_string());
+    assert_eq!(fit("--config info.json"), expected);
+    assert_ne!(fit("--config info.json --seed 6"), expected);
+    // A model of a version that kept no parameters, and something that is no model.
+    info["parameters"] = Value::Null;
+    dir.write("old.json", info.to_string());
+    let fails = "fit --input x.npy --output o.safetensors --config";
+    dir.fails(&format!("{fails} old.json"), &["old.json", "keeps no parameters"]);
+    dir.write("other.json", r#"{"parameters": {"levels": 2}}"#);
+    dir.fails(&format!("{fails} other.json"), &["other.json", "unknown key `parameters`"]);
+    dir.write("typed.json", r#"{"levels": 2, "seed": -1}"#);
+    dir.fails(&format!("{fails} typed.json"), &["typed.json: seed: it is `-1`; give a whole number from 0 on"]);
+}
+
+#[test]
 fn toml_and_json_say_the_same_and_flags_win() {
     let dir = Dir::with_model();
     dir.write("fit.toml", "clusters = [9, 4]\nseed = 7\nmax_iter = 4\n[algorithm.mini-batch]\nbatch = 40\n");

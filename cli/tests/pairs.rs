@@ -95,6 +95,21 @@ fn rows_are_mixed_before_an_encode_only_where_that_is_asked() {
 }
 
 #[test]
+fn commands_with_a_model_mix_by_its_weight() {
+    let dir = folder(0.3);
+    fit(&dir, "--input x.npy --items items.txt --pairs pairs.csv --pair-weight 0.3");
+    let ids = |flags: &str, db: &str| {
+        dir.semid(&format!("assign --model m.safetensors --items items.txt --output ids.csv --db {db} {flags}")).ok();
+        dir.text("ids.csv")
+    };
+    let expected = ids("--input mixed.npy", "a.db");
+    assert_eq!(ids("--input x.npy --pairs pairs.csv", "b.db"), expected);
+    assert_ne!(ids("--input x.npy --pairs pairs.csv --pair-weight 0.9", "c.db"), expected);
+    let eval = "eval --model m.safetensors --input x.npy --items items.txt --smooth-pairs pairs.csv --k 3 --json";
+    assert_eq!(dir.semid(eval).json(0)["pairs"]["weight"], 0.3);
+}
+
+#[test]
 fn unknown_keys_and_pairs_of_one_item_are_named() {
     let dir = folder(0.5);
     dir.write("more.csv", format!("{}i1,x1\nx2,x1\ni5,i5\n", dir.text("pairs.csv")));

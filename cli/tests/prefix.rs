@@ -209,16 +209,19 @@ fn labels_that_make_no_sense_are_refused() {
     for flags in ["", "--levels 2", "--clusters 9", "--prefix-labels category.txt"] {
         dir.fails(
             &format!("{start} {flags}"),
-            &["m.safetensors", "labels give its first codes", "fit with labels anew"],
+            &["m.safetensors", "a model without levels from labels", "fit with labels anew"],
         );
     }
     let plus = format!("{start} --kind rq-kmeans-plus --epochs 1");
     for flags in ["", "--levels 2"] {
-        dir.fails(&format!("{plus} {flags}"), &["m.safetensors", "labels give its first codes", "without labels"]);
+        dir.fails(
+            &format!("{plus} {flags}"),
+            &["m.safetensors", "a model without levels from labels", "no network has"],
+        );
     }
     let sweep = "sweep --input x.npy --k 0 --output s.jsonl --warm-start m.safetensors";
-    for (kind, part) in [("rq-kmeans", "fit with labels anew"), ("rq-kmeans-plus", "without labels")] {
-        dir.fails(&format!("{sweep} --kind {kind}"), &["m.safetensors", "labels give its first codes", part]);
+    for (kind, part) in [("rq-kmeans", "fit with labels anew"), ("rq-kmeans-plus", "no network has")] {
+        dir.fails(&format!("{sweep} --kind {kind}"), &["m.safetensors", "a model without levels from labels", part]);
     }
     let align = "fit --input x.npy --output o.safetensors --align-to m.safetensors --levels 2";
     dir.fails(align, &["--align-to m.safetensors", "labels give the first codes"]);

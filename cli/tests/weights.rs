@@ -89,7 +89,7 @@ fn weights_are_a_column_too() {
     assert_eq!(a, b);
 }
 
-/// Errors of rows that count several times are those of so many rows.
+/// A row that counts w times adds the error of w copies of it.
 #[test]
 fn evaluations_weigh_errors() {
     let dir = Dir::new();
@@ -186,6 +186,6 @@ fn weights_that_make_no_sense_are_refused() {
     fails("--weights w.txt --weight-step 0", &["`step` = 0"]);
     fails("--weight-step 0.5", &["--weight-step is the step of"]);
     fails("--weight-column sales", &["--weight-column needs an input that has columns", "--weights FILE"]);
-    fails("--weights w.txt --balanced", &["`weights` = 600", "without balance"]);
+    fails("--weights w.txt --balanced", &["`weights` = 600", "must be left out, or balance"]);
     fails("--weights w.txt --kind rq-vae", &["--weights is for --kind rq-kmeans"]);
 }

@@ -50,7 +50,7 @@ pub(crate) fn columns(id: &SemanticId) -> Option<(Vec<u8>, i64)> {
 /// Returns the columns of an ID to be written; refuses one that does not fit.
 pub(crate) fn stored(id: &SemanticId) -> Result<(Vec<u8>, i64)> {
     columns(id).ok_or_else(|| {
-        let expected = "codes below 65,536 and a suffix below 2^63".to_owned();
+        let expected = "must have codes below 65,536 and a suffix below 2^63".to_owned();
         ErrorKind::Parameter { name: "id", value: format!("{id:?}"), expected }.into()
     })
 }

@@ -14,8 +14,8 @@ use std::time::Duration;
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// Settings of every connection. Look-ups are by index, whatever the statistics of the tables say, as these are old
-/// after a first large batch; and every statement is planned for the table as it is by then. A server that lost its
-/// client notices within a minute, as the others wait for it.
+/// after a first large batch; and the server plans every statement for the table as it is at that moment. A server that
+/// lost its client notices within a minute, as the others wait for it.
 const SETTINGS: &str = "
     SET client_min_messages = warning; SET search_path = pg_catalog, pg_temp; SET jit = off;
     SET plan_cache_mode = force_custom_plan;
@@ -33,7 +33,7 @@ enum State {
         /// Whether a statement has failed, so that PostgreSQL would answer `COMMIT` by undoing everything.
         failed: bool,
     },
-    /// In a transaction that reads as of one moment and never ends.
+    /// The connection is in a transaction that reads as of one moment and never ends.
     Snapshot,
 }
 

@@ -56,7 +56,7 @@ impl PostgresOptions {
         let mut config: Config = url.parse().map_err(|error: postgres::Error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             // Not the URL itself, which may have a password.
-            parameter("url", "of PostgreSQL", cause.unwrap_or_else(|| error.to_string()))
+            parameter("url", "of PostgreSQL", format!("give another: {}", cause.unwrap_or_else(|| error.to_string())))
         })?;
         if config.get_application_name().is_none() {
             config.application_name("semid");
@@ -83,7 +83,7 @@ impl PostgresOptions {
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !plain || name.is_empty() || name.len() > MOST_OF_NAME || name.starts_with("pg_") {
             let expected =
-                format!("1 to {MOST_OF_NAME} ASCII letters, digits and _ are allowed, not beginning with pg_");
+                format!("must be 1 to {MOST_OF_NAME} ASCII letters, digits and _, not beginning with pg_");
             return Err(parameter("schema", name, expected));
         }
         name.clone_into(&mut self.schema);

@@ -14,7 +14,7 @@ use std::ops::Range;
 /// More names than any manifest has; reading stops here.
 const MOST_NAMES: usize = 1000;
 
-/// What one statement asks about or adds: so many rows, and about so many bytes.
+/// The most rows that one statement asks about or adds, and about the most bytes.
 const ROWS: usize = 65_536;
 const BYTES: usize = 16 << 20;
 

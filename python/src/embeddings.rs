@@ -150,10 +150,10 @@ fn own(
     weights: Option<&Weights>,
 ) -> Result<Option<Blocks>> {
     match (named, given) {
-        ([], Some(_)) => Err(parameter("column_weight", "given", "none: it is for a dict of several embeddings")),
+        ([], Some(_)) => Err(parameter("column_weight", "given", "must be None but for a dict of several embeddings")),
         ([], None) => Ok(None),
         (named, Some(given)) if given.len() != named.len() => {
-            let expected = format!("{} numbers, one for each embedding", named.len());
+            let expected = format!("must be {} numbers, one for each embedding", named.len());
             Err(parameter("column_weight", format!("{} numbers", given.len()), expected))
         }
         (named, given) => {

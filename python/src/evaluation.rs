@@ -112,7 +112,7 @@ pub(crate) fn drift(
     })
 }
 
-/// Measures codes alone, of levels with so many clusters; the result is JSON.
+/// Measures codes alone; `clusters` has the clusters of every level, and the result is JSON.
 #[pyfunction]
 pub(crate) fn code_metrics(py: Python<'_>, codes: PyReadonlyArray2<'_, u32>, clusters: Vec<usize>) -> PyResult<String> {
     let codes = from_array(py, &codes)?;
@@ -123,10 +123,11 @@ pub(crate) fn settings_of<T: serde::de::DeserializeOwned>(settings: &str) -> Res
     serde_json::from_str(settings).map_err(|error| {
         let text = error.to_string();
         let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
-        parameter("settings", "those given", reason)
+        parameter("settings", "those given", format!("must be valid: {reason}"))
     })
 }
 
 pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| parameter("result", "not a number", error.to_string()))
+    let failed = |error| parameter("result", "not a number", format!("must be written as JSON: {error}"));
+    serde_json::to_string(value).map_err(failed)
 }

@@ -79,8 +79,8 @@ impl<'py> Input<'py> {
     /// The rows, for work without Python's lock.
     pub(crate) fn rows(&self, py: Python<'_>) -> PyResult<PyRows<'_>> {
         match self {
-            Self::Blocks(_) => Err(parameter("X", "a dict", "rows of one embedding")).or_raise(py),
-            Self::Smoothed(_) => Err(parameter("X", "smoothed embeddings", "rows of one embedding")).or_raise(py),
+            Self::Blocks(_) => Err(parameter("X", "a dict", "must be rows of one embedding")).or_raise(py),
+            Self::Smoothed(_) => Err(parameter("X", "smoothed embeddings", "must be rows of one embedding")).or_raise(py),
             Self::Source(source) => Ok(Box::new(source.get().rows())),
             Self::Arrays(arrays) => match arrays.as_slice() {
                 [array] => array.rows().or_raise(py),
@@ -123,10 +123,10 @@ impl Input<'_> {
                 }
             }
             (_, Some(names), _) => {
-                let expected = format!("a dict of the embeddings that the model was fitted to: {}", names.join(", "));
+                let expected = format!("must be a dict of the embeddings of the fit: {}", names.join(", "));
                 refused("one embedding per row", expected)
             }
-            (Self::Blocks(_), None, _) => refused("a dict", "one embedding per row, as the model was fitted to".into()),
+            (Self::Blocks(_), None, _) => refused("a dict", "must be one embedding per row, as in the fit".into()),
             _ => self.rows(py),
         }
     }
@@ -144,7 +144,10 @@ impl Input<'_> {
         let Self::Blocks(blocks) = self else { return Ok((Vec::new(), self.rows(py)?)) };
         let part = |name: &&str| match blocks.iter().find(|(own, _)| own == name) {
             Some((_, rows)) if blocks.len() == names.len() => rows.rows(py),
-            _ => Err(parameter("X", "a dict", format!("one with the embeddings {}", names.join(", ")))).or_raise(py),
+            _ => {
+                let expected = format!("must be one with the embeddings {}", names.join(", "));
+                Err(parameter("X", "a dict", expected)).or_raise(py)
+            }
         };
         let parts = names.iter().map(part).collect::<PyResult<Vec<_>>>()?;
         let joined = Beside::new(parts).or_raise(py)?;

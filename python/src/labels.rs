@@ -16,6 +16,6 @@ pub(crate) fn unknown(name: &str) -> Result<UnknownLabel> {
     match name {
         "nearest" => Ok(UnknownLabel::Nearest),
         "reserve" => Ok(UnknownLabel::Reserve),
-        _ => Err(parameter("unknown", name, "'nearest' or 'reserve'")),
+        _ => Err(parameter("unknown", name, "must be 'nearest' or 'reserve'")),
     }
 }

@@ -225,7 +225,7 @@ impl Model {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         if self.0.blocks() != old.0.blocks() {
-            let expected = "a model whose embeddings are scaled as those of this one: fit it with warm_start";
+            let expected = "must be a model whose embeddings are scaled as those of this one; fit it with warm_start";
             return Err(parameter("older", "a model of other embeddings", expected)).or_raise(py);
         }
         let rows = input.rows_for(py, &self.0)?;

@@ -59,7 +59,7 @@ impl Held {
         }
     }
 
-    /// An engine whose items may move to so many candidates, and which encodes by a beam of that width.
+    /// An engine whose items may move to `candidates` candidates, and which encodes by a beam of the width `beam`.
     fn of(engine: SemanticIdEngine, candidates: Option<usize>, beam: Option<usize>) -> Self {
         let engine = match candidates {
             Some(count) => engine.candidates(count),
@@ -82,7 +82,7 @@ impl Held {
 }
 
 fn without_model() -> semid::Error {
-    parameter("registry", "without a model", "this needs a SemanticIdEngine")
+    parameter("registry", "without a model", "must be a SemanticIdEngine")
 }
 
 /// The parameters of a new registry.
@@ -110,7 +110,7 @@ struct New {
 
 impl New {
     fn make(&self, model: Option<&semid::Model>) -> Result<Held> {
-        let capacity = NonZeroU32::new(self.capacity).ok_or_else(|| parameter("capacity", 0, "at least 1"))?;
+        let capacity = NonZeroU32::new(self.capacity).ok_or_else(|| parameter("capacity", 0, "must be at least 1"))?;
         let resolver = Resolver::from_name(&self.resolver, capacity)?;
         match &self.path {
             Some(path) => self.in_store(model, SqliteStore::open(path)?, resolver),
@@ -299,7 +299,7 @@ impl Registry {
         })
     }
 
-    /// Items and IDs below a prefix, in the order of the IDs; at most so many.
+    /// Items and IDs below a prefix, in the order of the IDs; at most `most`.
     fn below(&self, py: Python<'_>, prefix: Option<&str>, most: usize) -> PyResult<Vec<(String, String)>> {
         let below = || {
             self.with(|held| {
@@ -386,7 +386,7 @@ impl Registry {
                 "static" => export.static_index(path, StaticSizes::new()),
                 "sid-json" => export.sids(path, packed.map_or(SidKey::Commas, |base| SidKey::Packed { base })),
                 _ => {
-                    let known = "ids, index, vocabulary, added-tokens, trie, hf, static or sid-json";
+                    let known = "must be ids, index, vocabulary, added-tokens, trie, hf, static or sid-json";
                     Err(parameter("kind", kind, known))
                 }
             }

@@ -45,7 +45,7 @@ impl Worker {
             None => shards::Worker::new(rows, first, &device),
             Some((start, end)) if start <= end && end <= rows.len() => shards::Worker::part(rows, start..end, &device),
             Some((start, end)) => {
-                let expected = format!("the source has {} rows", rows.len());
+                let expected = format!("must be within the {} rows of the source", rows.len());
                 return Err(parameter("span", format!("{start}..{end}"), expected)).or_raise(py);
             }
         };
@@ -70,7 +70,7 @@ impl Worker {
 pub(crate) fn merge_replies<'py>(py: Python<'py>, replies: Vec<Vec<u8>>) -> PyResult<Bound<'py, PyBytes>> {
     let merged = py.detach(|| {
         let mut replies = replies.iter().map(|reply| Reply::from_bytes(reply));
-        let mut all = replies.next().unwrap_or_else(|| Err(parameter("replies", 0, "give one at least")))?;
+        let mut all = replies.next().unwrap_or_else(|| Err(parameter("replies", 0, "must be at least 1")))?;
         replies.try_for_each(|reply| all.merge(&reply?))?;
         Ok(all.to_bytes())
     });

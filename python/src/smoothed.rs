@@ -26,7 +26,7 @@ impl SmoothedEmbeddings {
         match model.blocks() {
             Some(blocks) if *blocks == self.blocks => self.rows(),
             _ => {
-                let expected = "rows scaled as the model scales them: smooth(..., model=...) with that model";
+                let expected = "must be rows scaled as the model scales them: smooth(..., model=...) with that model";
                 Err(parameter("X", "smoothed embeddings", expected))
             }
         }

@@ -80,7 +80,7 @@ def test_rows_of_another_width(model):
 
 
 BAD_CODES = [
-    ([[0, 0, 9]], "code 9 is outside 0..8"),
+    ([[0, 0, 9]], "code 9 is not below 8"),
     ([[0, -1, 0]], "level 2: -1 is no code"),
     ([[0.5, 0.0, 0.0]], "integers"),
     ([0, 1, 2], "2D"),

@@ -109,7 +109,7 @@ def test_items_move_to_candidates(model, X, items, tmp_path):
     whole = semid.SemanticIdEngine(model, resolver="reassign", capacity=2, candidates=32)
     assert len(set(whole.unique_ids(crowd, items))) == 600
     assert 0 < whole.last_report["added_distance"] < plain.last_report["added_distance"]
-    for count, match in [(0, "candidates"), (1.5, "integer"), (10**9, "1024 codes are kept")]:
+    for count, match in [(0, "candidates"), (1.5, "integer"), (10**9, "must be 1 to 1024")]:
         with pytest.raises(semid.InputError, match=match):
             semid.SemanticIdEngine(model, resolver="reassign", candidates=count).unique_ids(X, items)
     with pytest.raises(semid.InputError, match="reassign"):

@@ -36,7 +36,7 @@ use search::Search;
 
 use crate::device::Engine;
 
-/// The widest beam. A row then needs as much memory as so many rows.
+/// The widest beam. A row then needs as much memory as 1,024 rows.
 pub(crate) const MOST_WIDTH: usize = 1024;
 /// Distances that the lists of a chunk may have together, where all codewords are listed.
 const DISTANCES: usize = 1 << 24;
@@ -49,7 +49,7 @@ pub(crate) struct Beam {
 }
 
 impl Beam {
-    /// Returns the number of places before every level, of so many clusters each.
+    /// Returns the number of places before every level; `clusters` has the clusters of each.
     pub(crate) fn places(self, clusters: &[usize]) -> Vec<usize> {
         let next = |places: &mut usize, clusters: &usize| {
             let before = *places;

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 /// A limit that no distance reaches.
 const ALL: i128 = 1 << 64;
 
-/// A search of codes for so many rows at a time.
+/// A search of codes for `rows` rows at a time.
 pub(super) struct Search<'a> {
     levels: Vec<&'a Codebook>,
     beam: Beam,
@@ -74,7 +74,7 @@ impl<'a> Search<'a> {
     /// # Exactness
     /// Let P places hold codes, and let n(p) be the distance of the nearest extension of place p. Where at most P are
     /// wanted, none of them is farther than the `wanted`-th smallest n(p). At the last level this is plain, as the
-    /// nearest extensions of so many places are no farther. At a level before it, `wanted` is P. Place j then gets an
+    /// nearest extensions of `wanted` places are no farther. At a level before it, `wanted` is P. Place j then gets an
     /// extension within the largest of n(1) to n(j): of these j extensions at least one is not in the j - 1 places
     /// before. Where more are wanted than there are places, all extensions are listed.
     fn extensions(

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Codes of one place, and one more. Extensions are ordered by distance, then by codes.
+/// The codes of one place, followed by another code. Extensions are ordered by distance, then by codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Extension {
     pub(super) distance: u64,

@@ -22,7 +22,7 @@ impl Blocks {
     /// `rows` (N, D), where the widths add up to D.
     ///
     /// # Exactness
-    /// All sums over rows are exact integers. Rows with weights count like so many copies. The rows are read twice, in
+    /// All sums over rows are exact integers. A row of weight w counts like w copies of it. The rows are read twice, in
     /// pieces.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Blocks {
             return Err(ErrorKind::DimMismatch { expected: rows.dim(), found }.into());
         }
         if let Some((name, _, weight)) = blocks.iter().find(|(_, _, weight)| !(weight.is_finite() && *weight > 0.0)) {
-            let expected = format!("the weight of block {name:?} is a finite number above 0");
+            let expected = format!("must be a finite number above 0 (block {name:?})");
             return Err(Error::parameter("weight", weight, expected));
         }
         super::different(&blocks.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>())?;
@@ -59,7 +59,7 @@ impl Blocks {
             return Err(Error::parameter(
                 "block",
                 format!("{name:?}"),
-                "a block that some row has; every row lacks it",
+                "must be a block that some row has; every row lacks it",
             ));
         }
         let mut moments: Vec<Moments> = sketches.iter().map(Moments::new).collect();

@@ -175,7 +175,7 @@ impl Blocks {
 /// Refuses two blocks of one name.
 fn different(names: &[&str]) -> Result<()> {
     match names.iter().enumerate().find(|(i, name)| names.iter().take(*i).any(|other| other == *name)) {
-        Some((_, name)) => Err(Error::parameter("blocks", format!("{name:?}"), "each has a name of its own")),
+        Some((_, name)) => Err(Error::parameter("blocks", format!("{name:?}"), "must each have a name of their own")),
         None => Ok(()),
     }
 }

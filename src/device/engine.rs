@@ -37,12 +37,12 @@ pub(crate) trait Engine: Send + Sync {
     /// Returns how many rows `encode` should hand over at a time.
     fn chunk_rows(&self, dim: usize) -> usize;
 
-    /// Does the same as [`Grid::quantize`], on as many threads as the engine uses.
+    /// Puts rows on the grid as [`Grid::quantize`] does, on as many threads as the engine uses.
     fn quantize(&self, grid: &Grid, rows: &[f32], out: &mut [i32]) -> u64 {
         grid.quantize(rows, out)
     }
 
-    /// Does the same as [`grid::quantize_rows_alone`], on as many threads as the engine uses.
+    /// Puts rows on grids of their own as [`grid::quantize_rows_alone`] does, on as many threads as the engine uses.
     fn quantize_rows_alone(&self, rows: &[f32], dim: usize, out: &mut [i32]) {
         grid::quantize_rows_alone(rows, dim, out);
     }
@@ -119,7 +119,7 @@ pub(crate) trait FewRows: Send + Sync {
     /// Writes the codes of all levels: `rows` (n, D) are on the grid, `codes` is (n, L).
     fn encode(&mut self, rows: &[i32], codes: &mut [u32]);
 
-    /// Does the same on all threads of the engine, for many rows; returns the number of assignments, each of one row at
+    /// Encodes many rows on all threads of the engine; returns the number of assignments, each of one row at
     /// one level, that the filter left undecided.
     fn encode_many(&self, rows: &[i32], codes: &mut [u32]) -> u64;
 

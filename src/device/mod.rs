@@ -145,7 +145,7 @@ impl Device {
     /// these names with commas between, see [`Device::several`].
     ///
     /// `cpu` multiplies in the fastest way that this processor has. `cpu:8bit` and `cpu:16bit` multiply
-    /// integers of so many bits, and `cpu:f32` multiplies f32, whether or not that is faster. `cpu:portable` uses only
+    /// integers of 8 and 16 bits, and `cpu:f32` multiplies f32, whether or not that is faster. `cpu:portable` uses only
     /// vector instructions that every processor of the architecture has.
     ///
     /// The environment variable `SEMID_GPU_FILTER` (`f32` or `8bit`) chooses the numbers that the filter of a GPU

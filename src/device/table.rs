@@ -35,14 +35,14 @@ pub(crate) trait Table: Send {
         false
     }
 
-    /// Does the same as `assign`, then `codes`; a device may wait once instead of twice.
+    /// Assigns as `assign` does, and returns the codes as `codes` does; a device may wait once instead of twice.
     fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
         let assigned = self.assign(codebook)?;
         self.codes(out)?;
         Ok(assigned)
     }
 
-    /// Does the same as `assign`, then `sums`; a device may wait once instead of several times.
+    /// Assigns as `assign` does, and returns the sums as `sums` does; a device may wait once instead of several times.
     fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
         let assigned = self.assign(codebook)?;
         Ok((assigned, self.sums(codebook.clusters())?))

@@ -1,5 +1,6 @@
 //! Rows that cannot be used, as errors name them.
 
+use super::texts::counted;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -83,8 +84,12 @@ impl fmt::Display for Fault {
         match (column, kind) {
             (None, BadRowKind::Null) => write!(f, "row {row} has no embedding (null)"),
             (_, BadRowKind::Empty) => write!(f, "row {row} is empty"),
-            (_, BadRowKind::Length { expected, found }) => write!(f, "row {row} has {found} values, not {expected}"),
-            (_, BadRowKind::Bytes { expected, found }) => write!(f, "row {row} has {found} bytes, not {expected}"),
+            (_, BadRowKind::Length { expected, found }) => {
+                write!(f, "row {row} has {}, not {expected}", counted(*found, "value"))
+            }
+            (_, BadRowKind::Bytes { expected, found }) => {
+                write!(f, "row {row} has {}, not {expected}", counted(*found, "byte"))
+            }
             (None, BadRowKind::Text) => write!(f, "row {row} is no list of numbers"),
             (None, kind) => write!(f, "row {row} is {kind}"),
             (Some(column), kind) => write!(f, "row {row}, column {column} is {kind}"),
@@ -97,8 +102,8 @@ impl fmt::Display for BadRowKind {
         match self {
             Self::Nan => f.write_str("NaN"),
             Self::Infinite(value) => write!(f, "{value}"),
-            Self::Length { expected, found } => write!(f, "of {found} values, not {expected}"),
-            Self::Bytes { expected, found } => write!(f, "of {found} bytes, not {expected}"),
+            Self::Length { expected, found } => write!(f, "of {}, not {expected}", counted(*found, "value")),
+            Self::Bytes { expected, found } => write!(f, "of {}, not {expected}", counted(*found, "byte")),
             _ => f.write_str(self.name()),
         }
     }

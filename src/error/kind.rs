@@ -1,7 +1,7 @@
 //! The kinds of errors and their messages.
 
 use super::bad_row::{self, BadRow};
-use super::texts::{file_of, no_namespace};
+use super::texts::{self, counted, file_of, no_namespace};
 use std::io;
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub enum ErrorKind {
     // Rows of embeddings, and their weights.
     /// There are no rows to work on.
-    #[error("the input has no rows")]
+    #[error("the input has no rows; give at least one row")]
     Empty,
     /// A row holds NaN or an infinity.
     #[error("row {row}, column {column} is {value}: embeddings must be finite; remove or repair that row")]
@@ -38,7 +38,8 @@ pub enum ErrorKind {
     },
     /// The rows of a list column differ in length.
     #[error(
-        "row {row} has {found} values, the rows before it {expected}: every row needs the same number of dimensions"
+        "row {row} has {}, the rows before it {expected}: every row needs the same number of dimensions",
+        counted(*found, "value")
     )]
     Ragged {
         /// First row that differs, from 0.
@@ -49,13 +50,16 @@ pub enum ErrorKind {
         found: usize,
     },
     /// The number of dimensions is 0 or above [`MAX_DIM`](crate::rq::MAX_DIM).
-    #[error("rows have {dim} dimensions; 1 to {} are supported", crate::MAX_DIM)]
+    #[error("rows have {dim} dimensions; 1 to {} are supported: reduce them, or name other columns", crate::MAX_DIM)]
     Dim {
         /// Dimensions of the input.
         dim: usize,
     },
     /// Rows do not have the number of dimensions that the model or the caller expects.
-    #[error("rows have {found} dimensions, expected {expected}: use the embeddings the model was fitted for")]
+    #[error(
+        "rows have {}, not {expected}: use the embeddings the model was fitted for",
+        counted(*found, "dimension")
+    )]
     DimMismatch {
         /// Dimensions expected.
         expected: usize,
@@ -64,8 +68,8 @@ pub enum ErrorKind {
     },
     /// Two files of one input have rows of different lengths; the error's path is that of the second file.
     #[error(
-        "its rows have {found} dimensions, those of {} have {expected}: read only files of one model's embeddings",
-        first.display()
+        "its rows have {}, those of {} have {expected}: read only files of one model's embeddings",
+        counted(*found, "dimension"), first.display()
     )]
     Widths {
         /// The first file.
@@ -84,7 +88,7 @@ pub enum ErrorKind {
         why: String,
     },
     /// The length of a flat slice is no multiple of the number of dimensions.
-    #[error("{len} values do not divide into rows of {dim}")]
+    #[error("{len} values do not divide into rows of {dim}; give a multiple of {dim}")]
     Length {
         /// Values given.
         len: usize,
@@ -96,7 +100,7 @@ pub enum ErrorKind {
     #[error("reading rows failed: {0}")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A weight of a row is no multiple of the step that weights are given in.
-    #[error("row {row} has the weight {weight:?}: weights are multiples of {step}, from 0 on; give a finer step")]
+    #[error("{}", texts::weight(*row, weight, step))]
     Weight {
         /// Row, from 0.
         row: usize,
@@ -135,7 +139,10 @@ pub enum ErrorKind {
         clusters: usize,
     },
     /// A list of clusters does not have one number for each level.
-    #[error("{given} numbers of clusters were given for {levels} levels: give one per level, or one for all")]
+    #[error(
+        "{} of clusters for {}: give one per level, or one for all",
+        counted(*given, "number"), counted(*levels, "level")
+    )]
     ClustersPerLevel {
         /// Levels asked for.
         levels: usize,
@@ -144,8 +151,8 @@ pub enum ErrorKind {
     },
     /// A fit has fewer rows than clusters.
     #[error(
-        "level {} asks for {clusters} clusters but there are only {rows} rows: give more rows or fewer clusters",
-        level + 1
+        "level {} asks for {clusters} clusters but the input has only {}: give more rows or fewer clusters",
+        level + 1, counted(*rows, "row")
     )]
     TooFewRows {
         /// Number of rows used for fitting.
@@ -156,10 +163,7 @@ pub enum ErrorKind {
         level: usize,
     },
     /// No assignment can keep the bounds of the clusters' sizes.
-    #[error(
-        "level {}: {rows} rows cannot fill {clusters} clusters of {min} to {max} rows each; the smaller bound must be \
-         at most {}, the larger at least {}", level + 1, rows / clusters.max(&1), rows.div_ceil(*clusters.max(&1))
-    )]
+    #[error("level {}: {}", level + 1, texts::sizes(*rows, *clusters, *min..=*max))]
     Sizes {
         /// Level, from 0.
         level: usize,
@@ -191,7 +195,7 @@ pub enum ErrorKind {
 
     // Codes, and models that take or give them.
     /// A codebook has no codeword with this code.
-    #[error("row {row}, level {}: code {code} is outside 0..{clusters} of this model", level + 1)]
+    #[error("row {row}, level {}: code {code} is not below {clusters}; give the codes of this model", level + 1)]
     Code {
         /// Row, from 0.
         row: usize,
@@ -203,7 +207,7 @@ pub enum ErrorKind {
         clusters: usize,
     },
     /// Codes have another number of levels than the model, or than the codes that they are compared with.
-    #[error("codes have {found} levels, expected {expected}: give the codes of that model")]
+    #[error("codes have {}, not {expected}: give the codes of that model", counted(*found, "level"))]
     CodeLevels {
         /// Levels expected.
         expected: usize,
@@ -224,7 +228,10 @@ pub enum ErrorKind {
     #[error("the model has no prices: fit it with balanced clusters, or encode by the nearest codewords")]
     NoPrices,
     /// A row is so far from the rows that a network was trained on that its latents are not finite.
-    #[error("row {row} is too far from the rows that the model was trained on: its latents are not finite")]
+    #[error(
+        "row {row} is too far from the rows that the model was trained on, so its latents are not finite; check its \
+         values, or leave it out"
+    )]
     FarRow {
         /// The row, from 0.
         row: usize,
@@ -239,7 +246,7 @@ pub enum ErrorKind {
         row: usize,
     },
     /// A model file or a list of parameters names a kind that this version does not have.
-    #[error("models of kind `{kind}` are not known here; known kinds: {known}")]
+    #[error("this semid knows no models of kind `{kind}`, only of {known}; update semid, or name one of these")]
     UnknownKind {
         /// The kind in the file.
         kind: String,
@@ -247,7 +254,7 @@ pub enum ErrorKind {
         known: String,
     },
     /// Models of this kind cannot do what was asked for.
-    #[error("models of kind `{kind}` have no {what}")]
+    #[error("models of kind `{kind}` have no {what}; use a model of another kind")]
     Unsupported {
         /// The kind of the model.
         kind: &'static str,
@@ -255,7 +262,7 @@ pub enum ErrorKind {
         what: &'static str,
     },
     /// No metric has this name.
-    #[error("no metric `{name}`; there are: {available}")]
+    #[error("there is no metric `{name}`; name one of {available}")]
     UnknownMetric {
         /// The name given.
         name: String,
@@ -265,7 +272,7 @@ pub enum ErrorKind {
 
     // Shards and their messages.
     /// Two values that belong together have different shapes.
-    #[error("{what}: {} x {} do not go with {} x {}", found.0, found.1, expected.0, expected.1)]
+    #[error("{what}: {} x {} do not go with {} x {}; give both in one shape", found.0, found.1, expected.0, expected.1)]
     Shape {
         /// What the shapes are of.
         what: &'static str,
@@ -275,17 +282,17 @@ pub enum ErrorKind {
         expected: (usize, usize),
     },
     /// A sum exceeds its integer type.
-    #[error("{what} exceed 64 bits: they are of more rows than any fit has, or damaged")]
+    #[error("{what} exceed 64 bits; give fewer rows or, where shards sent them, ask these again")]
     Overflow {
         /// What was summed.
         what: &'static str,
     },
     /// Bytes are no message between shards, or were damaged on their way.
-    #[error("not a usable {what}: {reason}; send it again")]
+    #[error("the {what} cannot be used: {reason}")]
     Message {
         /// What the bytes were to be.
         what: &'static str,
-        /// What is wrong.
+        /// What is wrong, and what to do.
         reason: String,
     },
     /// The shards together do not have every row of the fit exactly once.
@@ -377,7 +384,7 @@ pub enum ErrorKind {
 
     // Devices, memory, and what a build lacks.
     /// No device has this name.
-    #[error("no device `{name}`; available: {available}")]
+    #[error("there is no device `{name}`; name one of {available}")]
     UnknownDevice {
         /// The name given.
         name: String,
@@ -385,7 +392,7 @@ pub enum ErrorKind {
         available: String,
     },
     /// `SEMID_SIMD` names no vector instructions of this processor.
-    #[error("SEMID_SIMD names no vector instructions of this processor: {value}; available: {available}")]
+    #[error("SEMID_SIMD={value} names no vector instructions of this processor; name one of {available}")]
     UnknownSimd {
         /// The value of the environment variable.
         value: String,
@@ -422,7 +429,7 @@ pub enum ErrorKind {
         reason: String,
     },
     /// The allowed memory is too small for a fit.
-    #[error("the memory allowed, {bytes} bytes, is too little for {what}, which needs {needed}: {remedy}")]
+    #[error("{what} needs {} of memory and may use {}; {remedy}", texts::at_least(*needed), texts::at_most(*bytes))]
     Memory {
         /// Bytes allowed.
         bytes: u64,
@@ -473,7 +480,7 @@ pub enum ErrorKind {
         row: usize,
     },
     /// A text is no semantic ID in the expected form.
-    #[error("`{text}` is no semantic ID here: expected {expected}")]
+    #[error("`{text}` is no semantic ID here; give {expected}")]
     IdText {
         /// The text.
         text: String,
@@ -492,7 +499,7 @@ pub enum ErrorKind {
         long: String,
     },
     /// The registry does not know this item.
-    #[error("the registry has no item {item:?}")]
+    #[error("the registry has no item {item:?}; give the key of an item that it has")]
     UnknownItem {
         /// The item key.
         item: String,
@@ -504,7 +511,7 @@ pub enum ErrorKind {
         what: String,
     },
     /// The store has no registry in it.
-    #[error("holds no registry: assign IDs into it first, or give another file")]
+    #[error("the store holds no registry: assign IDs into it first, or give another file")]
     NoRegistry,
     /// A namespace in which no registry was made.
     #[error("{}", no_namespace(namespace, known))]
@@ -592,6 +599,6 @@ pub enum ErrorKind {
 
     // Any long work.
     /// The progress callback asked to stop.
-    #[error("cancelled")]
+    #[error("the work was cancelled")]
     Cancelled,
 }

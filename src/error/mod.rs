@@ -10,6 +10,7 @@ pub use bad_row::{BadRow, BadRowKind};
 pub(crate) use bad_row::{Fault, NAMED};
 pub use kind::ErrorKind;
 pub(crate) use memory::{out_of_memory, try_collect, try_reserve, try_vec, try_zeros};
+pub(crate) use texts::counted;
 
 use std::fmt;
 use std::io;

@@ -53,7 +53,7 @@ impl Loss {
         self.0.iter().rev().map(value).sum()
     }
 
-    /// Adds a number that is not negative so many times, exactly: it adds the mantissa to the integer of the exponent.
+    /// Adds a number that is not negative `times` times, exactly: it adds the mantissa to the integer of the exponent.
     fn insert(&mut self, value: f64, times: u64) {
         let (exponent, fraction) = ((value.to_bits() >> 52) as i32, value.to_bits() & ((1 << 52) - 1));
         // Numbers below 2^-1022 count as 0.

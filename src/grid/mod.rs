@@ -164,8 +164,8 @@ pub(crate) fn read_finite(rows: &dyn Rows, first: usize, buffer: &mut [f32]) -> 
 /// How many values one task reads.
 const READ_TASK: usize = 1 << 16;
 
-/// Does the same on all threads. Rows that have to be decoded are left to one thread, because what decodes them goes
-/// from the first to the last.
+/// Reads rows as [`read_finite`] does, on all threads. Rows that have to be decoded are left to one thread, because a
+/// decoder goes from the first to the last.
 pub(crate) fn read_finite_in_parts(rows: &dyn Rows, first: usize, buffer: &mut [f32]) -> Result<()> {
     let count = (READ_TASK / rows.dim().max(1)).max(1);
     let task = count * rows.dim().max(1);

@@ -1,11 +1,12 @@
 //! Dimensions that the grid of all of them is coarse for.
 
-/// Steps of the grid below which the values of a dimension are told of, if it is so many times narrower than the widest
-/// one. Where far values make the grid, usual dimensions have hardly more, and lose nothing.
+/// A warning names a dimension whose values take fewer steps of the grid than `STEPS`, if it is `BESIDE` times narrower
+/// than the widest one. Where far values make the grid, usual dimensions have hardly more, and lose nothing.
 pub(super) const STEPS: u64 = 1024;
 pub(super) const BESIDE: u64 = 16;
 
-/// Steps below which it is told of in any case: rounding then moves values by some percent of their spread.
+/// A warning names a dimension whose values take fewer steps than these in any case: rounding then moves values by some
+/// percent of their spread.
 pub(super) const FEW_STEPS: u64 = 64;
 
 /// A dimension whose values differ, but only by few steps of the grid.

@@ -74,7 +74,7 @@ impl Resolver {
             "suffix-always" => Ok(Self::Suffix { always: true }),
             "item-id" => Ok(Self::ItemId),
             "reassign" => Ok(Self::Reassign { capacity }),
-            _ => Err(Error::parameter("resolver", name, "`suffix`, `suffix-always`, `item-id` or `reassign`")),
+            _ => Err(Error::parameter("resolver", name, "must be `suffix`, `suffix-always`, `item-id` or `reassign`")),
         }
     }
 }

@@ -75,16 +75,16 @@ impl TokenTemplate {
     pub fn new(template: &str) -> Result<Self> {
         let refuse = |expected: &str| Err(Error::parameter("token template", format!("{template:?}"), expected));
         if template.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return refuse("no white space or control characters");
+            return refuse("must have no white space or control characters");
         }
         let of_level = |(place, name): &(&str, LevelName)| template.find(place).map(|at| (at, place.len(), *name));
         let levels: Vec<_> = LEVELS.iter().filter_map(of_level).collect();
         let places = template.matches(['{', '}']).count();
         let (Some((level_at, level_len, level)), Some(code_at)) = (levels.first().copied(), template.find(CODE)) else {
-            return refuse("one {code} and one {level}, {level0} or {level1}");
+            return refuse("must have one {code} and one {level}, {level0} or {level1}");
         };
         if places != 4 {
-            return refuse("one {code} and one {level}, {level0} or {level1}, and no other braces");
+            return refuse("must have one {code} and one {level}, {level0} or {level1}, and no other braces");
         }
         let level_first = level_at < code_at;
         let ((first, first_len), (second, second_len)) = match level_first {
@@ -128,7 +128,7 @@ impl TokenTemplate {
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for a number above 1.
     pub fn base(mut self, base: u32) -> Result<Self> {
         if base > 1 {
-            return Err(Error::parameter("base", base, "0 or 1"));
+            return Err(Error::parameter("base", base, "must be 0 or 1"));
         }
         self.base = base;
         Ok(self)
@@ -221,7 +221,7 @@ impl TokenTemplate {
         self.read_tokens(text.strip_suffix(self.end.as_deref().unwrap_or_default())?)
     }
 
-    /// Does the same for the first tokens of an ID, with the mark before them; the one after them may follow.
+    /// Reads the first tokens of an ID, with the mark before them; the mark after them may follow.
     pub(crate) fn read_first<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
         let text = text.strip_prefix(self.begin.as_deref().unwrap_or_default())?;
         // A token may end as the mark does, so the mark is taken away only from what is no list of tokens with it.
@@ -261,7 +261,7 @@ impl TokenTemplate {
                 .collect(),
         };
         if follows(&self.around(0).1).iter().any(char::is_ascii_digit) {
-            return refuse("something other than a digit after {code}, where its digits end");
+            return refuse("must have something other than a digit after {code}, where its digits end");
         }
         let after_level = match (self.level_first, self.between.chars().next()) {
             (true, first) => vec![first.unwrap_or('0')],
@@ -272,11 +272,11 @@ impl TokenTemplate {
             LevelName::Number(_) => c.is_ascii_digit(),
         };
         if after_level.iter().any(goes_on) {
-            return refuse("something after the level that cannot be a part of its name");
+            return refuse("must have something after the level that cannot be a part of its name");
         }
         for mark in self.marks().into_iter().flatten() {
             if mark.is_empty() || mark.chars().any(|c| c.is_whitespace() || c.is_control()) {
-                return refuse("marks that are not empty and have no white space or control characters");
+                return refuse("must have marks that are not empty and have no white space or control characters");
             }
             let is_token = |level: usize| {
                 let (head, tail) = self.around(level);
@@ -284,7 +284,7 @@ impl TokenTemplate {
                 code.is_some_and(|code| self.code(code).is_some())
             };
             if (0..=MAX_LEVELS).any(is_token) {
-                return refuse("marks that are no tokens of a code");
+                return refuse("must have marks that are no tokens of a code");
             }
         }
         if self.begin.is_some() && self.begin == self.end {

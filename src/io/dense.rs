@@ -166,7 +166,7 @@ fn each<T: Copy>(from: &[T], to: &mut [f32], convert: impl Fn(T) -> f32) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = convert(*from));
 }
 
-/// Returns the number of bytes of `rows` x `columns` values, if this machine can address so many.
+/// Returns the number of bytes of `rows` x `columns` values, if this machine can address them.
 pub(crate) fn data_len(rows: usize, columns: usize, size: usize) -> Option<u64> {
     let bytes = rows.checked_mul(columns)?.checked_mul(size)?;
     isize::try_from(bytes).ok().map(|bytes| bytes as u64)

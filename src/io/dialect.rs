@@ -9,7 +9,7 @@ use std::ops::Range;
 pub(crate) enum Missing<'a> {
     /// Every row.
     Any,
-    /// Those of these numbers, in ascending order: rows of which nothing else is used either.
+    /// The rows of these numbers, in ascending order, of which nothing else is used either.
     In(&'a [usize]),
 }
 
@@ -61,6 +61,10 @@ pub(crate) trait Dialect: Rows + Send {
     /// Reads the texts of a column, one per row.
     fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
         let _ = missing;
-        Err(Error::parameter("column", column, "this format holds no texts beside the embeddings"))
+        Err(Error::parameter(
+            "column",
+            column,
+            "give a file of another format, as this one holds no texts beside the embeddings",
+        ))
     }
 }

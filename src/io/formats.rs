@@ -79,7 +79,7 @@ pub(super) fn is_known(path: &Path) -> bool {
 /// Says which files are read.
 pub(super) fn names() -> String {
     let [all @ .., last] = EXTENSIONS.map(|extension| format!(".{extension}"));
-    format!("embeddings are read from files named {} or {last}", all.join(", "))
+    format!("must be named {} or {last}", all.join(", "))
 }
 
 /// Says how files of another format are read after all.

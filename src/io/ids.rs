@@ -100,7 +100,7 @@ impl IdWriter {
     pub fn create_with_keys(path: impl AsRef<Path>, keys: &str) -> Result<Self> {
         let path = path.as_ref();
         if OWN.iter().take(2).any(|own| *own == keys) {
-            return Err(Error::parameter("keys", keys, "a name other than `id` and `codes`").at(path));
+            return Err(Error::parameter("keys", keys, "must be a name other than `id` and `codes`").at(path));
         }
         Self::begin(path, Some(keys), false)
     }
@@ -126,7 +126,9 @@ impl IdWriter {
     pub fn create_for_candidates(path: impl AsRef<Path>, keys: Option<&str>) -> Result<Self> {
         let path = path.as_ref();
         if let Some(keys) = keys.filter(|keys| OWN.contains(keys)) {
-            return Err(Error::parameter("keys", keys, format!("a name other than {}", OWN.join(", "))).at(path));
+            return Err(
+                Error::parameter("keys", keys, format!("must be a name other than {}", OWN.join(", "))).at(path)
+            );
         }
         Self::begin(path, keys, true)
     }
@@ -147,7 +149,7 @@ impl IdWriter {
             #[cfg(not(feature = "parquet"))]
             "parquet" => return Err(Error::feature("parquet", "parquet files").at(path)),
             _ => {
-                let expected = "semantic IDs go to .csv, .jsonl or .parquet";
+                let expected = "must be named .csv, .jsonl or .parquet";
                 return Err(Error::parameter("output", path.display(), expected));
             }
         };
@@ -185,14 +187,21 @@ impl IdWriter {
 
     fn put(&mut self, item: Option<&str>, id: &str, codes: &[u32], ranked: Option<Ranked>) -> Result<()> {
         if ranked.is_some() != self.ranked {
-            let expected = if self.ranked { "a candidate, with its rank" } else { "a row: the file has no candidates" };
+            let expected = if self.ranked {
+                "must be the rank of a candidate"
+            } else {
+                "must be left out, as the file has no candidates"
+            };
             return Err(Error::parameter("rank", format!("{ranked:?}"), expected).at(&self.path));
         }
         // The row of a candidate has begun already.
         let row = self.row.saturating_sub(self.ranked.into());
         if item.is_some() != self.keys.is_some() {
-            let expected =
-                if self.keys.is_some() { "this row needs an item key" } else { "these rows have no item keys" };
+            let expected = if self.keys.is_some() {
+                "must be given for every row"
+            } else {
+                "must be left out, as these rows have no item keys"
+            };
             return Err(Error::parameter("item", format!("{item:?}"), expected).at(&self.path));
         }
         match &mut self.out {

@@ -26,9 +26,9 @@ fn unknown(path: &Path) -> Error {
     const PACKED: [&str; 5] = ["gz", "zst", "bz2", "xz", "zip"];
     let expected = match extension(path) {
         of if PACKED.contains(&of.as_str()) => {
-            format!("a file that is not packed as a whole; unpack it first; {}", names())
+            format!("must not be packed as a whole; unpack it first; then it {}", names())
         }
-        _ if path.starts_with("/dev") => format!("`-` for standard input, or a file; {}", names()),
+        _ if path.starts_with("/dev") => format!("give `-` for standard input, or a file, which {}", names()),
         of => format!("{}{}", names(), advice(&of)),
     };
     Error::parameter("input", path.display(), expected)

@@ -74,6 +74,6 @@ impl FromStr for FloatBytes {
     /// Reads `f16le`, `bf16le`, `f32le` or `f64le`.
     fn from_str(name: &str) -> Result<Self> {
         let found = Self::ALL.iter().find(|(known, _)| *known == name);
-        found.map(|(_, of)| *of).ok_or_else(|| Error::parameter("bytes", name, "one of f16le, bf16le, f32le, f64le"))
+        found.map(|(_, of)| *of).ok_or_else(|| Error::parameter("bytes", name, "must be f16le, bf16le, f32le or f64le"))
     }
 }

@@ -1,6 +1,6 @@
 //! The length of a row, where rows of a file may differ in length.
 
-/// So many rows with values are asked.
+/// How many rows with values are asked for their length.
 const ASKED: usize = 15;
 
 /// The lengths of the first rows that have values.

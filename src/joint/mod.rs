@@ -100,11 +100,11 @@ impl JointSums {
             });
         match whole && agree {
             true => Ok(sums),
-            false => Err(Error::message("reply", "the sums of its levels are of different rows")),
+            false => Err(Error::message("reply", "the sums of its levels are of different rows; ask for it again")),
         }
     }
 
-    /// Returns how many pairs of codes a refinement of levels with so many clusters may have to count for `rows` rows.
+    /// Returns how many pairs of codes a refinement may have to count for `rows` rows and levels of these `clusters`.
     pub(crate) fn most_pairs(rows: usize, clusters: &[usize]) -> u64 {
         let of_pair = |(first, second): (usize, usize)| {
             let clusters = |level: usize| clusters.get(level).copied().unwrap_or(0) as u64;
@@ -195,7 +195,7 @@ impl JointSums {
     }
 }
 
-/// Returns the pairs of so many levels, in their order.
+/// Returns the pairs of `levels` levels, in their order.
 fn pairs_of(levels: usize) -> Vec<(usize, usize)> {
     (0..levels).flat_map(|first| (first + 1..levels).map(move |second| (first, second))).collect()
 }

@@ -27,12 +27,12 @@ impl Builder {
             try_reserve(&mut self.values, 1, "codes of items")?;
             let known = u32::try_from(code).ok().filter(|code| (*code as usize) < MAX_CLUSTERS);
             self.values.push(known.ok_or_else(|| {
-                let expected = format!("codes of a level are below {MAX_CLUSTERS} (item {key:?})");
+                let expected = format!("must be below {MAX_CLUSTERS} (item {key:?})");
                 Error::parameter("code", code, expected)
             })?);
         }
         if self.values.len() == start {
-            return Err(Error::parameter("id", "empty", format!("item {key:?} has an ID without codes")));
+            return Err(Error::parameter("id", "empty", format!("must have at least one code (item {key:?})")));
         }
         try_reserve(&mut self.keys, 1, "item keys")?;
         try_reserve(&mut self.ends, 1, "codes of items")?;
@@ -63,7 +63,7 @@ impl Builder {
     /// Says how often the item that was added last is wanted, from the text of a number.
     pub(super) fn weigh(&mut self, text: &str) -> Result<()> {
         let key = self.keys.last().map_or("", String::as_str);
-        let wrong = |_| Error::parameter("weight", format!("{text:?}"), format!("a number (item {key:?})"));
+        let wrong = |_| Error::parameter("weight", format!("{text:?}"), format!("must be a number (item {key:?})"));
         let weight = text.trim().parse().map_err(wrong)?;
         try_reserve(&mut self.weights, 1, "weights of items")?;
         self.weights.push(weight);
@@ -100,7 +100,7 @@ impl Builder {
         for (level, none) in none.iter_mut().enumerate().filter(|(_, none)| **none as usize >= MAX_CLUSTERS) {
             let used: HashSet<u32> = ids().filter_map(|id| id.get(level).copied()).collect();
             *none = (0..MAX_CLUSTERS as u32).find(|code| !used.contains(code)).ok_or_else(|| {
-                let expected = "IDs of one length, as no code of the level is left for those that end before it";
+                let expected = "give IDs of one length, as no code of the level is left for those that end before it";
                 Error::parameter("level", level + 1, expected)
             })?;
         }

@@ -44,7 +44,7 @@ impl Mapping {
             return Err(Error::parameter(
                 "item keys",
                 found,
-                "some items are in both; these are the first keys of each",
+                "must have some in common; these are the first keys of each",
             ));
         }
         Ok(Churn {

@@ -52,7 +52,7 @@ impl Mapping {
         let found: Vec<(usize, usize)> = pairs.iter().filter_map(known).collect();
         if found.is_empty() {
             let example = pairs.first().map_or(String::new(), |(a, b)| format!("{:?}, {:?}", a.as_ref(), b.as_ref()));
-            let expected = "pairs of different items that have IDs; this is the first pair";
+            let expected = "must be of different items that have IDs; this is the first pair";
             return Err(Error::parameter("pairs", example, expected));
         }
         let mut stream = Stream::new("co-occurrence", seed, 0, 0);

@@ -38,7 +38,7 @@ impl Mapping {
             let Some(item) = self.row(key) else { continue };
             let first = row_of_item.get_mut(item).and_then(|first| first.replace(row));
             if let Some(first) = first {
-                let expected = format!("rows {first} and {row} have this key; every row needs a key of its own");
+                let expected = format!("must be of one row only; rows {first} and {row} have this key");
                 return Err(Error::parameter("item key", format!("{key:?}"), expected));
             }
             try_reserve(&mut places, 1, "rows of items")?;
@@ -49,7 +49,7 @@ impl Mapping {
         if places.is_empty() {
             let example = (self.keys.first(), keys.first());
             let found = format!("{:?} and {:?}", example.0.map_or("", |key| key), example.1.map_or("", |key| key));
-            let expected = "some rows belong to items with IDs; these are the first keys of the IDs and of the rows";
+            let expected = "must have some in common; these are the first keys of the IDs and of the rows";
             return Err(Error::parameter("item keys", found, expected));
         }
         let items_without_row = self.keys.len() - places.len();

@@ -86,7 +86,7 @@ impl Mapping {
         by_key.sort_unstable_by(|a, b| (key(a), a).cmp(&(key(b), b)));
         let twice = by_key.windows(2).filter(|pair| pair.first().map(key) == pair.last().map(key));
         if let Some([first, row]) = twice.min_by_key(|pair| pair.last().copied()) {
-            let expected = format!("rows {first} and {row} have this key; every item needs a key of its own");
+            let expected = format!("must be of one row only; rows {first} and {row} have this key");
             return Err(Error::parameter("item key", format!("{:?}", key(row)), expected));
         }
         let mut clusters = vec![1; codes.levels()];
@@ -94,7 +94,7 @@ impl Mapping {
             clusters.iter_mut().zip(row).for_each(|(most, code)| *most = (*code as usize + 1).max(*most));
         }
         if let Some(most) = clusters.iter().find(|clusters| **clusters > crate::MAX_CLUSTERS) {
-            let expected = format!("codes of a level are below {}", crate::MAX_CLUSTERS);
+            let expected = format!("must be below {}", crate::MAX_CLUSTERS);
             return Err(Error::parameter("code", most - 1, expected));
         }
         Ok(Self { keys, codes, clusters, by_key, weights: None, no_codes: None, left_out: 0 })
@@ -185,7 +185,7 @@ impl Mapping {
     /// [`ErrorKind::Parameter`] for k = 0.
     pub fn recall_ceiling(&self, k: u64) -> Result<f64> {
         if k == 0 {
-            return Err(Error::parameter("k", 0, "at least 1 item is recommended"));
+            return Err(Error::parameter("k", 0, "must be at least 1"));
         }
         Ok(self.sizes().recall_ceiling(k))
     }

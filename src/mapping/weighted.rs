@@ -31,12 +31,12 @@ impl Mapping {
         }
         let items = || self.keys.iter().zip(weights);
         if let Some((key, weight)) = items().find(|(_, weight)| !(weight.is_finite() && **weight >= 0.0)) {
-            let expected = format!("weights are numbers from 0 on (item {key:?})");
+            let expected = format!("must be a finite number, 0 or more (item {key:?})");
             return Err(Error::parameter("weight", weight, expected));
         }
         let all: f64 = weights.iter().sum();
         if !(all > 0.0 && all.is_finite()) {
-            return Err(Error::parameter("weight", all, "the sum of all weights is a number above 0"));
+            return Err(Error::parameter("weight", all, "must be above 0 in sum"));
         }
         Ok(collisions_of(&self.codes, weights, all))
     }

@@ -107,7 +107,7 @@ pub fn collision_kinds(
     device: &Device,
 ) -> Result<CollisionKinds> {
     if !(0.0..=1.0).contains(&quantile) {
-        return Err(Error::parameter("quantile", quantile, "a share from 0 to 1"));
+        return Err(Error::parameter("quantile", quantile, "must be from 0 to 1"));
     }
     if codes.len() != rows.len() {
         return Err(ErrorKind::RowCount { what: "codes", found: codes.len(), rows: rows.len() }.into());

@@ -157,7 +157,7 @@ impl SortedCodeCounter {
             return Ok(());
         }
         if codes < self.current.as_slice() {
-            return Err(Error::parameter("codes", format!("{codes:?}"), "sorted, as for this counter"));
+            return Err(Error::parameter("codes", format!("{codes:?}"), "must be sorted, as this counter takes them"));
         }
         if codes != self.current.as_slice() {
             let shared = self.current.iter().zip(codes).take_while(|(a, b)| a == b).count();

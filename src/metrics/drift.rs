@@ -48,7 +48,7 @@ pub struct LevelDrift {
     /// that occur in either. So that codes without rows count, every code has half a row more: p = (n + 1/2) / (N +
     /// U/2).
     pub psi: f64,
-    /// The index that chance alone gives to so many rows on average: `(U - 1) (1 / N + 1 / M)`, N and M being the rows
+    /// The index that chance alone gives on average, `(U - 1) (1 / N + 1 / M)`, where N and M are the numbers of rows
     /// of both sides.
     pub psi_by_chance: f64,
     /// Share of the rows that would need another code for both histograms to be equal: half the sum of `|q - p|`.
@@ -71,7 +71,7 @@ struct Side {
     saturated_values: u64,
     /// For every level, the rows of each code.
     counts: Vec<Vec<u64>>,
-    /// For every level; none where codes do not decode to rows.
+    /// The squared error of every level; none where codes do not decode to rows.
     errors: Option<Vec<f64>>,
     margins: Vec<LevelMargins>,
 }

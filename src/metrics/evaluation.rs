@@ -226,11 +226,11 @@ impl Evaluation {
     /// Refuses settings that no rows allow.
     fn check_alone(&self) -> Result<()> {
         if self.sample == Some(0) {
-            return Err(Error::parameter("sample", 0, "at least 1 row must be a query"));
+            return Err(Error::parameter("sample", 0, "must be at least 1"));
         }
         match (self.pairs, self.beam) {
-            (0, _) => Err(Error::parameter("pairs", 0, "at least 1 pair is needed")),
-            (_, Some(0)) => Err(Error::parameter("beam", 0, "at least 1 code is kept per row and level")),
+            (0, _) => Err(Error::parameter("pairs", 0, "must be at least 1")),
+            (_, Some(0)) => Err(Error::parameter("beam", 0, "must be at least 1")),
             _ => Ok(()),
         }
     }
@@ -238,25 +238,25 @@ impl Evaluation {
     /// Refuses settings that this number of rows does not allow.
     pub(crate) fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
-            let expected = format!("{}; 0 leaves neighbours out", neighbors_of(rows));
+            let expected = format!("{}; 0 leaves neighbours out", at_most_neighbors(rows));
             return Err(Error::parameter("k", self.k, expected));
         }
         if let Some(k) = self.curve.iter().find(|k| !(1..rows).contains(*k)).filter(|_| self.k > 0) {
-            let expected = format!("{}; give numbers from 1 to that", neighbors_of(rows));
+            let expected = at_most_neighbors(rows);
             return Err(Error::parameter("recall_curve", k, expected));
         }
         self.check_alone()?;
         let queries = self.sample.map_or(rows, |sample| sample.min(rows));
         if self.k > 0 && queries.saturating_mul(self.most()) > nearest::MOST {
             let expected = format!(
-                "of {queries} rows at most {} neighbours each are supported; ask for fewer queries or neighbours",
+                "must be at most {} for {queries} queries; ask for fewer queries or neighbours",
                 nearest::MOST / queries.max(1)
             );
             return Err(Error::parameter("k", self.most(), expected));
         }
         let all = (rows as u64).saturating_mul((rows as u64).saturating_sub(1)) / 2;
         if self.k > 0 && all.min(self.pairs as u64) > MOST_PAIRS {
-            let expected = format!("at most {MOST_PAIRS} pairs are supported; thousands give as good an estimate");
+            let expected = format!("must be at most {MOST_PAIRS}; thousands give as good an estimate");
             return Err(Error::parameter("pairs", self.pairs, expected));
         }
         Ok(())
@@ -295,11 +295,11 @@ impl Evaluation {
     }
 }
 
-/// Says how many neighbours every row has.
-fn neighbors_of(rows: usize) -> String {
+/// Says how many neighbours a row can have at most.
+fn at_most_neighbors(rows: usize) -> String {
     match rows {
-        0 | 1 => "a single row has no neighbours".to_owned(),
-        2 => "2 rows have 1 neighbour each".to_owned(),
-        _ => format!("{rows} rows have {} neighbours each", rows - 1),
+        0 | 1 => "must be 0, as a single row has no neighbours".to_owned(),
+        2 => "must be 1, as 2 rows have 1 neighbour each".to_owned(),
+        _ => format!("must be from 1 to {}, the neighbours of each of {rows} rows", rows - 1),
     }
 }

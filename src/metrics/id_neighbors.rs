@@ -85,7 +85,7 @@ impl Evaluator<'_> {
         self.evaluation.check(rows)?;
         let k = self.evaluation.k;
         if k == 0 {
-            return Err(Error::parameter("k", 0, "at least 1 neighbour"));
+            return Err(Error::parameter("k", 0, "must be at least 1"));
         }
         let known = self.take_known(metric, device, &mut progress)?;
         let ids = Ids::new(codes)?;

@@ -53,5 +53,5 @@ impl Integers<'_> {
 
 fn narrow(value: i64) -> Result<i32> {
     let within = (-LARGEST..=LARGEST).contains(&value).then_some(value as i32);
-    within.ok_or_else(|| Error::parameter("point", value, "components of points are within 2^23"))
+    within.ok_or_else(|| Error::parameter("point", value, "must have components within 2^23"))
 }

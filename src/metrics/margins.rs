@@ -67,7 +67,7 @@ pub fn margins(
     device: &Device,
 ) -> Result<Vec<LevelMargins>> {
     if let Some(length) = noise.iter().find(|length| !(length.is_finite() && **length >= 0.0)) {
-        return Err(Error::parameter("noise", length, "a length from 0 on"));
+        return Err(Error::parameter("noise", length, "must be a finite number, 0 or more"));
     }
     if codes.len() != rows.len() {
         return Err(ErrorKind::RowCount { what: "codes", found: codes.len(), rows: rows.len() }.into());

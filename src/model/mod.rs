@@ -190,7 +190,7 @@ impl Model {
             sorted.into_iter().eq(0..*clusters as u32)
         };
         if labels.len() != clusters.len() || !labels.iter().zip(&clusters).all(fits) {
-            let expected = "every level needs a list with each of its codes once";
+            let expected = "must be one list per level, with each of its codes once";
             return Err(Error::parameter("labels", format!("{} lists", labels.len()), expected));
         }
         Ok(Self(self.0.relabelled(labels)?))

@@ -36,7 +36,7 @@ impl Held {
         let FittedLevel { codebook, codes } = level;
         match codes {
             Some(codes) if codes.len() == self.table.rows() => self.table.set_codes(codes)?,
-            Some(_) => return Err(Error::parameter("codes", number, "the level has codes of other rows")),
+            Some(_) => return Err(Error::parameter("codes", number, "must be those of the rows of the level")),
             None if self.codes_of.as_ref() == Some(codebook) => {}
             None => {
                 if !memo.restore_level(number, &mut *self.table)? {
@@ -62,7 +62,11 @@ impl Held {
         Ok(match reduction {
             // The shard answers these itself.
             Reduction::Sketch | Reduction::Loaded | Reduction::Joint { .. } => {
-                return Err(Error::parameter("reduction", "one of a shard", "a table alone cannot answer it"));
+                return Err(Error::parameter(
+                    "request",
+                    "one to a shard",
+                    "must go to a shard: a table alone cannot answer it",
+                ));
             }
             Reduction::Assign { before, now } => Answer::Sums(self.assign(memo, before.as_ref(), now)?),
             Reduction::Potential { candidates } => Answer::Potential(self.nearest(memo, candidates)?.potential()),
@@ -179,7 +183,7 @@ impl Held {
         let place = |place: &u64| Some(row(*place)).filter(|place| *place < rows);
         match places.iter().map(place).collect::<Option<Vec<usize>>>() {
             Some(places) => self.table.gather(&places),
-            None => Err(Error::parameter("places", rows, "the shard has fewer rows")),
+            None => Err(Error::parameter("places", rows, "must be rows of the shard, which has fewer")),
         }
     }
 }

@@ -23,7 +23,7 @@ impl Held {
         ask: Ask<'_>,
     ) -> Result<JointSums> {
         if !self.state.levels.is_empty() || self.state.quantization.normalize_residuals {
-            let expected = "levels are refined together, from the rows before the first level";
+            let expected = "must be 0: levels are refined together, from the rows before the first level";
             return Err(Error::parameter("state", self.state.levels.len(), expected));
         }
         self.codes_of = None;

@@ -25,7 +25,7 @@ pub(crate) struct Source<'a> {
     rows: Arc<dyn Rows + Send + 'a>,
     /// The rows that are read, as places in `rows`.
     span: Range<usize>,
-    /// Which of them are used.
+    /// Which rows of the span are used.
     chosen: Chosen,
     /// How often rows count; none where each counts once.
     weights: Option<Weights>,
@@ -237,7 +237,7 @@ impl<'a> Source<'a> {
         self.each_numbered_chunk(None, &mut |first, _, rows| use_rows(first, rows))
     }
 
-    /// Does the same as `each_chunk`, and also passes the numbers of the rows; the threads of `engine` read.
+    /// Reads the rows as `each_chunk` does, and also passes their numbers; the threads of `engine` read.
     fn each_numbered_chunk(&self, engine: Option<&dyn Engine>, use_rows: &mut UseNumbered<'_>) -> Result<()> {
         let (dim, base) = (self.rows.dim(), self.chosen.base());
         let step = (CHUNK_VALUES / dim).max(1);

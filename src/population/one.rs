@@ -24,7 +24,11 @@ impl One {
 
     fn enter(&mut self, state: &Arc<State>) -> Result<()> {
         if !state.extends(&self.held.state) {
-            return Err(Error::parameter("state", "an earlier one", "the rows of a table only go forwards"));
+            return Err(Error::parameter(
+                "state",
+                "an earlier one",
+                "must be a later one, as the rows of a table only go forwards",
+            ));
         }
         self.memo.enter(state);
         self.held.advance(state, &mut self.memo, false)

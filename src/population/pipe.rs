@@ -3,8 +3,8 @@
 //! | from | message | bytes |
 //! | --- | --- | --- |
 //! | worker | greeting | `SIDw`, version (u32, 1), rows (u64), dimensions (u64) |
-//! | driver | request | length (u64), then so many bytes of a request |
-//! | worker | answer | 0 for a reply, 1 for an error (u8); length (u64), then so many bytes: a reply, or UTF-8 |
+//! | driver | request | length (u64), then that many bytes of a request |
+//! | worker | answer | 0 for a reply, 1 for an error (u8); length (u64), then that many bytes: a reply, or UTF-8 |
 //!
 //! Numbers are little endian. The worker ends when its input ends.
 
@@ -74,12 +74,18 @@ impl<R: Read, W: Write> Pipe<R, W> {
             read(&mut from, &mut bytes, "greeting").map(|()| bytes)
         };
         if part()? != GREETING {
-            return Err(Error::message("greeting", "it is that of another program or version"));
+            return Err(Error::message(
+                "greeting",
+                "it is that of another program or version; start the worker with this semid",
+            ));
         }
         let (rows, dim) = (u64::from_le_bytes(part()?), u64::from_le_bytes(part()?));
         match usize::try_from(dim) {
             Ok(dim) if (1..=crate::MAX_DIM).contains(&dim) => Ok(Self { from, to, rows, dim }),
-            _ => Err(Error::message("greeting", format!("no rows have {dim} dimensions"))),
+            _ => Err(Error::message(
+                "greeting",
+                format!("its rows have {dim} dimensions; start a worker of this semid again"),
+            )),
         }
     }
 
@@ -103,17 +109,19 @@ impl<R: Read, W: Write> Pipe<R, W> {
         write(&mut self.to, request)?;
         let mut kind = [0];
         read(&mut self.from, &mut kind, "answer")?;
-        let answer = next(&mut self.from, "answer")?.ok_or_else(|| Error::message("answer", "it is cut off"))?;
+        let answer = next(&mut self.from, "answer")?.ok_or_else(|| cut_off("answer"))?;
         match kind {
             [0] => Ok(answer),
             [1] => Err(Error::source_of_rows(String::from_utf8_lossy(&answer).into_owned())),
-            [kind] => Err(Error::message("answer", format!("{kind} stands for no kind of answer"))),
+            [kind] => {
+                Err(Error::message("answer", format!("{kind} stands for no kind of answer; start the worker again")))
+            }
         }
     }
 }
 
-/// Reads a length and so many bytes; none where the input has ended. Memory is taken as the bytes come in, so that a
-/// wrong length takes none.
+/// Reads a length, and as many bytes as it says; none where the input has ended. Memory is taken as the bytes come in,
+/// so that a wrong length takes none.
 fn next(input: &mut impl Read, what: &'static str) -> Result<Option<Vec<u8>>> {
     let mut length = Vec::new();
     let failed = |error| Error::io("reading", error);
@@ -122,19 +130,25 @@ fn next(input: &mut impl Read, what: &'static str) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let Ok(length) = length.try_into().map(u64::from_le_bytes) else {
-        return Err(Error::message(what, "it is cut off"));
+        return Err(cut_off(what));
     };
     let mut bytes = Vec::new();
     input.by_ref().take(length).read_to_end(&mut bytes).map_err(failed)?;
     match bytes.len() as u64 == length {
         true => Ok(Some(bytes)),
-        false => Err(Error::message(what, format!("it is cut off after {} of {length} bytes", bytes.len()))),
+        false => {
+            Err(Error::message(what, format!("it is cut off after {} of {length} bytes; send it again", bytes.len())))
+        }
     }
+}
+
+fn cut_off(what: &'static str) -> Error {
+    Error::message(what, "it is cut off; send it again")
 }
 
 fn read(input: &mut impl Read, bytes: &mut [u8], what: &'static str) -> Result<()> {
     input.read_exact(bytes).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => Error::message(what, "the worker has ended"),
+        io::ErrorKind::UnexpectedEof => Error::message(what, "the worker has ended; start it again"),
         _ => Error::io("reading", error),
     })
 }

@@ -147,7 +147,7 @@ impl Reply {
                 *all = sums.ok_or(ErrorKind::Overflow { what: "rows per candidate" })?;
                 Ok(())
             }
-            _ => Err(Error::message("pair of replies", "they cannot be merged")),
+            _ => Err(Error::message("pair of replies", "they answer different requests; merge those to one request")),
         }
     }
 }

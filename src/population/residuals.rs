@@ -296,5 +296,5 @@ impl<'a> Residuals<'a> {
 }
 
 pub(super) fn unexpected() -> Error {
-    Error::parameter("reply", "another one", "a shard has to answer what it was asked")
+    Error::parameter("reply", "another one", "must be the answer to what the shard was asked")
 }

@@ -155,7 +155,7 @@ impl<'a> Shard<'a> {
         sorted.sort_unstable();
         sorted.dedup();
         if sorted.last().is_some_and(|last| *last >= rows) {
-            return Err(Error::parameter("places", rows, "the shard has fewer rows"));
+            return Err(Error::parameter("places", rows, "must be rows of the shard, which has fewer"));
         }
         let values = self.source.sampled(state.sample).pick(&sorted)?;
         let picked = Matrix::new(&values, self.source.dim())?;

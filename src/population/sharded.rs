@@ -32,7 +32,8 @@ impl<'a> Sharded<'a> {
     /// Asks a shard, which then makes room for the next one if it takes turns.
     fn answer(&mut self, number: usize, request: &Request, ask: Ask<'_>) -> Result<Reply> {
         let Self { shards, resident, spare, .. } = self;
-        let shard = shards.get_mut(number).ok_or_else(|| Error::parameter("shard", number, "there is none"))?;
+        let shard =
+            shards.get_mut(number).ok_or_else(|| Error::parameter("shard", number, "must be one of the shards"))?;
         let reply = shard.answer(request, spare, ask)?;
         if number >= *resident {
             *spare = shard.release()?.or(spare.take());

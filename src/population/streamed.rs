@@ -50,7 +50,7 @@ pub(crate) fn divide<'a>(
         return Err(ErrorKind::NotWhole.into());
     }
     let plan = needs.plan(memory.unwrap_or(u64::MAX))?;
-    // Returns how many rows of the source contain so many used rows; a sample takes them evenly.
+    // Returns how many rows of the source contain `used` used rows; a sample takes them evenly.
     let read = |used: u64| (used as u128 * all.end as u128 / needs.rows.max(1) as u128).max(1) as usize;
     let mut shards = Vec::new();
     let mut first = 0;

@@ -11,7 +11,7 @@ const VALUES: usize = 1 << 20;
 /// The weights of a table's rows, and the sums of the rows by their codes.
 ///
 /// # Exactness
-/// Weights add up to at most 2^37 and values are within 2^24, so sums stay within 2^61, as those of so many rows do.
+/// Weights add up to at most 2^37 and values are within 2^24, so sums stay within 2^61, as those of 2^37 rows do.
 /// The device takes no part in them: it gives codes and rows.
 pub(super) struct Weighted {
     weights: Weights,

@@ -159,7 +159,7 @@ fn replies(requests: &[(usize, Request)], calls: &[Call], answered: &[Answered],
     let mut replies = Vec::with_capacity(requests.len());
     for (number, ((_, request), answer)) in requests.iter().zip(answer_of).enumerate() {
         let Some(Answered { calls, reply }) = answer.and_then(|answer| answered.get(answer)) else {
-            return Err(unusable(format!("call {number} has none")));
+            return Err(unusable(format!("call {number} has none; answer every call")));
         };
         // The first call of a merged reply stands for all, and the other shards for none.
         replies.push(match calls.iter().min() == Some(&number) {
@@ -176,14 +176,17 @@ fn answers_of_calls(calls: &[Call], answered: &[Answered]) -> Result<Vec<Option<
     for (place, answer) in answered.iter().enumerate() {
         let of = |number: &usize| answer_of.get(*number).copied().map(|earlier| (*number, earlier));
         let Some(found) = answer.calls.iter().map(of).collect::<Option<Vec<_>>>() else {
-            return Err(unusable(format!("it answers another call than one of the {}", calls.len())));
+            return Err(unusable(format!(
+                "it answers another call than one of the {}; send one answer to each of these",
+                calls.len()
+            )));
         };
         let mut parts = answer.calls.iter().filter_map(|number| calls.get(*number));
         let alike = parts.next().is_none_or(|first| {
             parts.all(|other| first.merges && other.merges && Arc::ptr_eq(&first.request, &other.request))
         });
         if !alike {
-            return Err(unusable("it was merged of replies to different requests"));
+            return Err(unusable("it was merged of replies to different requests; merge those to one request"));
         }
         match found.first().and_then(|(_, earlier)| *earlier) {
             None if found.iter().all(|(_, earlier)| earlier.is_none()) => {
@@ -191,7 +194,7 @@ fn answers_of_calls(calls: &[Call], answered: &[Answered]) -> Result<Vec<Option<
                     if let Some(of) = answer_of.get_mut(number)
                         && of.replace(place).is_some()
                     {
-                        return Err(unusable(format!("it counts call {number} twice")));
+                        return Err(unusable(format!("it counts call {number} twice; send one answer to each call")));
                     }
                 }
             }
@@ -205,8 +208,8 @@ fn answers_of_calls(calls: &[Call], answered: &[Answered]) -> Result<Vec<Option<
 fn same(earlier: Option<&Answered>, answer: &Answered) -> Result<()> {
     match earlier.filter(|earlier| earlier.calls == answer.calls) {
         Some(earlier) if earlier.reply == answer.reply => Ok(()),
-        Some(_) => Err(unusable("two replies to one call differ; the shard's rows must stay the same")),
-        None => Err(unusable("some of its calls were answered already")),
+        Some(_) => Err(unusable("two replies to one call differ; keep the shard's rows as they are")),
+        None => Err(unusable("some of its calls were answered already; send one answer to each")),
     }
 }
 

@@ -37,11 +37,11 @@ pub(super) fn check_options(options: &EncodeOptions, rows: usize) -> Result<()> 
         return Err(ErrorKind::NoPrices.into());
     }
     if let Some(capacity) = capacity {
-        let expected = "product codes have no capacities; encode without";
+        let expected = "must be left out, as product codes have no capacities";
         return Err(Error::parameter("capacity", capacity, expected));
     }
     if let Some(width) = beam.filter(|width| *width != 1) {
-        let expected = "slices do not depend on each other, so their nearest codewords are the best; encode without";
+        let expected = "must be left out: slices do not depend on each other, so their nearest codewords are the best";
         return Err(Error::parameter("beam", width, expected));
     }
     labels.as_ref().map_or(Ok(()), |labels| labels.check(rows, 0))

@@ -149,7 +149,7 @@ impl PqKMeansModel {
     }
 }
 
-/// Returns the name of the kind that has so many residual levels.
+/// Returns the name of the kind with `residual_levels` residual levels.
 pub(super) fn kind_of(residual_levels: usize) -> &'static str {
     if residual_levels == 0 { NAME } else { RESIDUAL_NAME }
 }

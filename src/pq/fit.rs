@@ -142,7 +142,11 @@ impl<'a> PqFit<'a> {
     pub(super) fn model(&self) -> Result<PqKMeansModel> {
         let (fitted, levels) = (self.residual.len() + self.slices.len(), self.clusters.len());
         if fitted < levels {
-            return Err(Error::parameter("levels", fitted, format!("product codes need all {levels}; fit the others")));
+            return Err(Error::parameter(
+                "levels",
+                fitted,
+                format!("must be {levels}; fit the levels that are missing"),
+            ));
         }
         let exponent = self.quantization.codebook_exponent();
         for (level, codebook) in self.residual.iter().chain(&self.slices).enumerate() {

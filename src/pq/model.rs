@@ -31,7 +31,7 @@ pub struct PqKMeansModel {
     /// The dimensions of every slice.
     pub(super) ranges: Vec<Range<usize>>,
     pub(super) seed: u64,
-    /// What the file tells beside what encoding needs.
+    /// Facts in the file that encoding does not need.
     pub(super) origin: Origin,
 }
 
@@ -91,7 +91,8 @@ impl PqKMeansModel {
 
     /// Returns the codebook of a level, and the dimensions that it is about.
     pub(super) fn level(&self, level: usize) -> Result<(&Codebook, Range<usize>)> {
-        let unknown = || Error::parameter("level", level, format!("the model has {}", self.levels()));
+        let unknown =
+            || Error::parameter("level", level, format!("must be below {}, the levels of the model", self.levels()));
         if let Some(codebook) = self.residual.get(level) {
             return Ok((codebook, 0..self.dim()));
         }

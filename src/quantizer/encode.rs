@@ -53,7 +53,9 @@ pub(crate) type Sink<'a> = dyn FnMut(usize, &[u32]) -> Result<()> + 'a;
 
 /// Collects the codes of `rows` rows, which `encode` gives to its sink.
 pub(crate) fn collect(levels: usize, rows: usize, encode: impl FnOnce(&mut Sink<'_>) -> Result<()>) -> Result<Codes> {
-    let len = rows.checked_mul(levels).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
+    let len = rows
+        .checked_mul(levels)
+        .ok_or_else(|| Error::parameter("rows", rows, "must be fewer; encode them in parts"))?;
     let mut values = try_zeros(len, "codes")?;
     encode(&mut |first, codes| {
         let place = values.iter_mut().skip(first * levels);

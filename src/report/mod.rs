@@ -29,11 +29,11 @@ pub use findings::{MappingFindings, ModelFindings};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// The number of queries by default, if there are so many rows.
+/// The number of queries by default; all rows where there are fewer.
 const QUERIES: usize = 2000;
-/// The number of neighbours of each query, if there are so many.
+/// The number of neighbours of each query; all others where there are fewer.
 const K: usize = 10;
-/// The numbers of neighbours at which recall is measured, if there are so many.
+/// The numbers of neighbours at which recall is measured, but for those that a query does not have.
 const CURVE: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
 
 /// Makes a report on the semantic IDs that a model gives: a page for a browser, and figures.

@@ -19,10 +19,16 @@ pub(super) fn percent(share: f64) -> String {
     match percent {
         0.0 => "0 %".to_owned(),
         100.0 => "100 %".to_owned(),
-        _ if percent > 0.0 && percent < 0.1 => "below 0.1 %".to_owned(),
-        _ if percent > 99.9 && percent < 100.0 => "above 99.9 %".to_owned(),
+        _ if percent > 0.0 && percent < 0.1 => "less than 0.1 %".to_owned(),
+        _ if percent > 99.9 && percent < 100.0 => "more than 99.9 %".to_owned(),
         _ => format!("{percent:.1} %"),
     }
+}
+
+/// Writes a text with which a sentence begins.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Writes a number with four significant digits, without zeros at its end.
@@ -95,7 +101,7 @@ mod tests {
     fn numbers_are_rounded_but_never_to_none_or_all() {
         assert_eq!([0, 999, 1000, 60_000, 1_234_567].map(count), ["0", "999", "1,000", "60,000", "1,234,567"]);
         let shares = [0.0, 1.0, 0.1334, 0.0001, 0.9999, 0.5];
-        assert_eq!(shares.map(percent), ["0 %", "100 %", "13.3 %", "below 0.1 %", "above 99.9 %", "50.0 %"]);
+        assert_eq!(shares.map(percent), ["0 %", "100 %", "13.3 %", "less than 0.1 %", "more than 99.9 %", "50.0 %"]);
         let reals = [0.0, 0.5, 1.0, 12.3456, 1234.56, 0.01234, 0.000_012_34, -2.5, 1e9];
         assert_eq!(reals.map(real), ["0", "0.5", "1", "12.35", "1235", "0.0123", "1.234e-5", "-2.5", "1.000e9"]);
     }

@@ -65,7 +65,8 @@ pub(super) fn each_level(
     rule: Rule<'_>,
 ) -> Result<(Vec<u32>, u64)> {
     let (rows, count) = (table.rows(), levels.len());
-    let len = rows.checked_mul(count).ok_or_else(|| Error::parameter("rows", rows, "too many"))?;
+    let len =
+        rows.checked_mul(count).ok_or_else(|| Error::parameter("rows", rows, "must be fewer; encode them in parts"))?;
     let (mut codes, mut of_level) = (try_zeros(len, "codes")?, try_zeros(rows, "codes")?);
     let mut settled = 0;
     for (level, (codebook, scales)) in levels.iter().enumerate() {

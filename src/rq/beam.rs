@@ -17,16 +17,17 @@ use std::ops::Range;
 /// Refuses what the model cannot give.
 fn check(Beam { width, count }: Beam, model: &RqKMeansModel) -> Result<()> {
     if !(1..=MOST_WIDTH).contains(&width) {
-        return Err(Error::parameter("beam", width, format!("1 to {MOST_WIDTH} codes are kept per row and level")));
+        return Err(Error::parameter("beam", width, format!("must be 1 to {MOST_WIDTH}")));
     }
     if model.normalize_residuals() {
-        let expected = "this model scales the residuals of every level, so distances do not add up: leave it out";
+        let expected = "must be left out: this model scales the residuals of every level, so distances do not add up";
         return Err(Error::parameter("beam", width, expected));
     }
     let found = Beam { width, count }.places(&model.clusters()).last().copied().unwrap_or(0);
     let all = model.levels().last().map_or(0, |last| found.saturating_mul(last.clusters()));
     if !(1..=all).contains(&count) {
-        let expected = format!("a beam of width {width} finds {all} codes for a row of this model");
+        let expected =
+            format!("must be 1 to {all}, the codes that a beam of width {width} finds for a row of this model");
         return Err(Error::parameter("candidates", count, expected));
     }
     Ok(())
@@ -58,7 +59,8 @@ impl Encoding<'_> {
         let mut values = Vec::new();
         let mut read = |chunk: Range<usize>| {
             let len = chunk.len().checked_mul(rows.dim());
-            let len = len.ok_or_else(|| Error::parameter("rows", chunk.len(), "too many"))?;
+            let len =
+                len.ok_or_else(|| Error::parameter("rows", chunk.len(), "must be fewer; encode them in parts"))?;
             if values.len() != len {
                 values = try_zeros(len, "a chunk of rows")?;
             }

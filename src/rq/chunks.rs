@@ -53,7 +53,9 @@ pub(crate) fn each_chunk(
 /// Reads the chunk from row `first` on; `values` is memory that can be used again.
 fn read_chunk(rows: &dyn Rows, (step, read): (usize, Read), first: usize, mut values: Vec<f32>) -> Chunk<f32> {
     let count = step.min(rows.len() - first);
-    let len = count.checked_mul(rows.dim()).ok_or_else(|| Error::parameter("rows", count, "too many"))?;
+    let len = count
+        .checked_mul(rows.dim())
+        .ok_or_else(|| Error::parameter("rows", count, "must be fewer; give them in parts"))?;
     if values.len() < len {
         values = try_zeros(len, "a chunk of rows")?;
     }

@@ -73,7 +73,7 @@ const UNDER_WAY: usize = 2;
 /// How many values the host prepares at a time: so few that they are in the caches from one step to the next.
 const PART_VALUES: usize = 1 << 20;
 
-/// Does the same where the device encodes several chunks at once, which the host prepares in parts.
+/// Encodes on a device that takes several chunks at once; the host prepares each in parts.
 fn encode_overlapped(
     quantization: &Quantization,
     rows: &dyn Rows,

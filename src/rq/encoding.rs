@@ -48,7 +48,7 @@ impl<'a> Encoding<'a> {
         sink: &mut CandidateSink<'_>,
     ) -> Result<EncodeReport> {
         if !self.model.label_tables().is_empty() {
-            return Err(Error::parameter("candidates", count, "labels give codes of this model; encode it without"));
+            return Err(Error::parameter("candidates", count, "must be left out, as labels give codes of this model"));
         }
         let width = count.max(self.model.beam);
         let options = EncodeOptions { beam: self.options.beam.or(Some(width)), ..self.options.clone() };
@@ -64,7 +64,7 @@ impl<'a> Encoding<'a> {
             return Err(ErrorKind::NoPrices.into());
         }
         if let Some(width) = beam.filter(|_| *priced || capacity.is_some()) {
-            let expected = "a beam compares total distances, without prices and capacities: choose one of them";
+            let expected = "must be left out with prices or capacities: a beam compares total distances, without these";
             return Err(Error::parameter("beam", width, expected));
         }
         match rows.dim() == self.model.dim() {
@@ -83,7 +83,7 @@ impl<'a> Encoding<'a> {
         let other = [("capacity", *capacity), ("beam", beam.filter(|width| *width > 1))];
         match other.into_iter().find_map(|(name, value)| value.filter(|_| tables > 0).map(|value| (name, value))) {
             Some((name, value)) => {
-                let expected = "labels give codes of this model; encode it without";
+                let expected = "must be left out, as labels give codes of this model";
                 Err(Error::parameter(name, value, expected))
             }
             None => Ok(()),

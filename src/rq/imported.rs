@@ -41,7 +41,7 @@ impl RqKMeansModel {
             return Err(ErrorKind::Dim { dim }.into());
         }
         if levels.is_empty() || levels.len() > MAX_LEVELS {
-            return Err(Error::parameter("levels", levels.len(), format!("1 to {MAX_LEVELS} are supported")));
+            return Err(Error::parameter("levels", levels.len(), format!("must be 1 to {MAX_LEVELS}")));
         }
         for (level, values) in levels.iter().enumerate() {
             check(level, values, dim)?;

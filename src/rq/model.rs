@@ -25,7 +25,7 @@ pub struct RqKMeansModel {
     pub(super) tables: Vec<LabelTable>,
     /// The width of the beam that encodes rows, at least 1.
     pub(super) beam: usize,
-    /// What the file tells beside what encoding needs.
+    /// Facts in the file that encoding does not need.
     pub(crate) origin: Origin,
 }
 

@@ -60,7 +60,8 @@ impl<'a> Products<'a> {
     /// Squared distances of what the codes `prefix` leave to all codewords of the next level.
     pub(crate) fn distances(&self, prefix: &[u32]) -> Result<Vec<u64>> {
         let level = prefix.len();
-        let too_long = || Error::parameter("prefix", level, format!("below the model's {} levels", self.levels.len()));
+        let too_long =
+            || Error::parameter("prefix", level, format!("must be below the model's {} levels", self.levels.len()));
         let codebook = self.levels.get(level).ok_or_else(too_long)?;
         let mut square = self.square;
         for (l, code) in prefix.iter().enumerate() {

@@ -84,7 +84,7 @@ impl<'a> RowDistances<'a> {
     /// infinities, and what the source can meet.
     pub(crate) fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>> {
         let levels = self.model.levels();
-        let expected = || format!("below the model's {} levels", levels.len());
+        let expected = || format!("must be below the model's {} levels", levels.len());
         let codebook = levels.get(prefix.len()).ok_or_else(|| Error::parameter("prefix", prefix.len(), expected()))?;
         let residual = self.residual(row, prefix)?;
         let dim = self.model.dim();

@@ -54,7 +54,7 @@ impl Trainer for RqKMeans {
     ) -> Result<Box<dyn Training + 'a>> {
         let mut tell = telling(tell);
         if options.freeze_levels > 0 && options.warm_start.is_none() {
-            let expected = "levels are those of a model to start from, and none is given; give it";
+            let expected = "must be 0, or give a model to start from, whose levels they are";
             return Err(Error::parameter("freeze_levels", options.freeze_levels, expected));
         }
         let given = Given { weights: options.weights, labels: options.labels };
@@ -66,7 +66,7 @@ impl Trainer for RqKMeans {
             (None, None) => self.begin_on(Start::Rows, rows, given, device, &mut tell),
             (None, Some(levels)) => match levels.downcast_ref::<FirstLevels>() {
                 Some(levels) => self.go_on_with(levels, rows, given, device, &mut tell),
-                None => Err(Error::parameter("first_levels", "others", "levels of residual k-means")),
+                None => Err(Error::parameter("first_levels", "others", "must be levels of residual k-means")),
             },
         };
         Ok(Box::new(fit?))
@@ -104,7 +104,7 @@ impl Trainer for RqKMeans {
 
 /// Returns the model as one of residual k-means; refuses any other kind.
 pub(crate) fn k_means(model: &dyn Quantizer) -> Result<&RqKMeansModel> {
-    let expected = "this is no rq-kmeans model; give one";
+    let expected = "must be an rq-kmeans model";
     (model as &dyn Any).downcast_ref().ok_or_else(|| Error::parameter("warm_start", model.kind(), expected))
 }
 

@@ -75,7 +75,7 @@ impl Fit<'_> {
     /// ```
     pub fn model(&self) -> Result<RqKMeansModel> {
         if self.fitted.is_empty() {
-            return Err(Error::parameter("levels", 0, "fit at least one level first"));
+            return Err(Error::parameter("levels", 0, "must be at least 1; fit a level first"));
         }
         for (level, codebook) in self.codebooks().enumerate() {
             codebook::to_f32(level, codebook, self.quantization.codebook_exponent())?;

@@ -63,7 +63,7 @@ impl Partners {
                 return Err(Error::parameter(
                     "keys",
                     format!("{key:?}"),
-                    format!("rows {first} and {row} have this key; each needs its own"),
+                    format!("must be of one row each; rows {first} and {row} have this key"),
                 ));
             }
         }
@@ -92,13 +92,13 @@ impl Partners {
     /// Takes pairs of rows below `rows`.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for a row that there is not; [`ErrorKind::Overflow`] for more than 2^37 pairs, and for
-    /// a pair that is given more than 2^32 - 1 times.
+    /// [`ErrorKind::Parameter`] for a row that does not exist; [`ErrorKind::Overflow`] for more than 2^37 pairs, and
+    /// for a pair that is given more than 2^32 - 1 times.
     pub fn of_rows(rows: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Result<Self> {
         let (mut all, mut counts) = (Vec::new(), PairCounts::default());
         for (a, b) in pairs {
             if let Some(row) = [a, b].into_iter().find(|row| *row >= rows) {
-                return Err(Error::parameter("pair", row, format!("rows below {rows}")));
+                return Err(Error::parameter("pair", row, format!("must be rows below {rows}")));
             }
             if a == b {
                 counts.self_pairs += 1;
@@ -109,14 +109,15 @@ impl Partners {
             all.extend([(a, b), (b, a)]);
         }
         if counts.pairs > Partial::MAX_ROWS {
-            return Err(ErrorKind::Overflow { what: "the number of pairs" }.into());
+            return Err(ErrorKind::Overflow { what: "numbers of pairs" }.into());
         }
         all.sort_unstable();
         let mut starts = try_zeros::<usize>(rows.saturating_add(1), "the partners of rows")?;
         let mut partners: Vec<(usize, u32)> = Vec::new();
         for equal in all.chunk_by(|one, other| one == other) {
             let Some((row, partner)) = equal.first().copied() else { continue };
-            let times = u32::try_from(equal.len()).map_err(|_| ErrorKind::Overflow { what: "the count of a pair" })?;
+            let times =
+                u32::try_from(equal.len()).map_err(|_| ErrorKind::Overflow { what: "repetitions of a pair" })?;
             try_reserve(&mut partners, 1, "the partners of rows")?;
             partners.push((partner, times));
             if let Some(end) = starts.get_mut(row + 1) {

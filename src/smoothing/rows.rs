@@ -70,7 +70,7 @@ impl Smoothed {
             return Err(ErrorKind::RowCount { what: "partners", found: partners.len(), rows: rows.len() }.into());
         }
         if !(0.0..=1.0).contains(&weight) {
-            return Err(Error::parameter("pair weight", weight, "a number from 0 to 1"));
+            return Err(Error::parameter("pair weight", weight, "must be from 0 to 1"));
         }
         let dim = rows.dim();
         let values = rows.len().checked_mul(dim).ok_or(ErrorKind::Overflow { what: "the values of all rows" })?;

@@ -12,7 +12,7 @@ impl Sweep {
         self.check_inputs(chains, rows, dim)?;
         self.evaluation.check(rows)?;
         match self.predict {
-            Some(0) => Err(Error::parameter("predict", 0, "collisions of at least 1 row can be predicted")),
+            Some(0) => Err(Error::parameter("predict", 0, "must be at least 1")),
             _ => Ok(()),
         }
     }
@@ -22,11 +22,11 @@ impl Sweep {
         let inputs = &self.inputs;
         if inputs.warm_start.is_none() {
             if let Some(levels) = self.frozen.iter().find(|levels| **levels > 0) {
-                let expected = "levels are those of a model to start from, and none is given; give it";
+                let expected = "must be 0, or give a model to start from, whose levels they are";
                 return Err(Error::parameter("freeze_levels", levels, expected));
             }
             if let Some(kind) = self.kinds.iter().find(|kind| kind.needs_warm_start()) {
-                let expected = "it starts from a fitted model; give the sweep one, or leave this kind out";
+                let expected = "must be left out, or give the sweep a fitted model, from which this kind starts";
                 return Err(Error::parameter("kinds", kind.kind(), expected));
             }
         }
@@ -37,7 +37,7 @@ impl Sweep {
             run.trainer(kind).check_options(&inputs.options(run), rows, dim)?;
             match inputs.warm_start.as_ref().map(|model| model.clusters()) {
                 Some(expected) if expected != run.clusters => {
-                    let advice = format!("the model to start from has {expected:?}; ask for these");
+                    let advice = format!("must be {expected:?}, those of the model to start from");
                     Err(Error::parameter("clusters", format!("{:?}", run.clusters), advice))
                 }
                 _ => Ok(()),

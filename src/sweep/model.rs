@@ -40,7 +40,8 @@ impl Sweep {
         self.model_with(record, rows, device, |_| ControlFlow::Continue(()))
     }
 
-    /// Does the same as [`Sweep::model`] and calls `progress`, whose `Break` ends it with [`ErrorKind::Cancelled`].
+    /// Fits the model as [`Sweep::model`] does, and calls `progress`, whose `Break` ends it with
+    /// [`ErrorKind::Cancelled`].
     ///
     /// # Errors
     /// As for [`Sweep::model`].
@@ -56,7 +57,7 @@ impl Sweep {
         let runs = runs_of(&chains).count();
         let found = runs_of(&chains).enumerate().find(|(_, (_, run))| *run == parameters);
         let Some((run, (kind, _))) = found else {
-            return Err(Error::parameter("record", parameters.name(), "a run of this sweep"));
+            return Err(Error::parameter("record", parameters.name(), "must be a run of this sweep"));
         };
         let saved = self.model_path(parameters).and_then(|path| Model::load(path).ok());
         if let Some(model) = saved.filter(|model| model.fingerprint() == record.fingerprint) {

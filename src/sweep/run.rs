@@ -33,7 +33,8 @@ impl Sweep {
         self.run_with(rows, device, path, |_| ControlFlow::Continue(()))
     }
 
-    /// Does the same as [`Sweep::run`] and calls `progress`, whose `Break` ends it with [`ErrorKind::Cancelled`].
+    /// Runs the sweep as [`Sweep::run`] does, and calls `progress`, whose `Break` ends it with
+    /// [`ErrorKind::Cancelled`].
     ///
     /// # Errors
     /// As for [`Sweep::run`].
@@ -230,7 +231,7 @@ impl ActiveSweep<'_> {
 fn keeps_others(path: &Path, fingerprint: &str) -> Result<()> {
     match Model::load(path) {
         Ok(other) if other.fingerprint() != fingerprint => {
-            let advice = "another model of that name is there; give a folder without the models of other sweeps";
+            let advice = "give a folder without the models of other sweeps: another model of that name is there";
             Err(Error::parameter("models", path.display(), advice))
         }
         _ => Ok(()),

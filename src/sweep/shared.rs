@@ -16,7 +16,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Keeps levels of trainings that begin with so many levels that labels give.
+    /// Keeps levels of trainings whose first `given` levels come from labels.
     pub(super) fn after(given: usize) -> Self {
         Self { given, ..Self::default() }
     }

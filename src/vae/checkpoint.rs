@@ -170,7 +170,7 @@ impl RqVaeFit {
             return Err(Error::format("checkpoint", "its metadata do not say so; give one that a training saved"));
         }
         let other = |what: &str| {
-            let expected = format!("it belongs to a training with other {what}; give those, or another file");
+            let expected = format!("give another file, or the {what} of the training that this one belongs to");
             Error::parameter("checkpoint", path.display(), expected)
         };
         if !self.params.is_of(version, get("params")) {
@@ -193,7 +193,8 @@ impl RqVaeFit {
         let standing: Standing = serde_json::from_str(get("standing")).map_err(|error| damaged(error.to_string()))?;
         let epoch = standing.state.epoch;
         if epoch > self.params.epochs {
-            let expected = format!("it has done {epoch} epochs already; give that many, or another file");
+            let expected =
+                format!("give another file, or {epoch} epochs or more, which this training has done already");
             return Err(Error::parameter("checkpoint", path.display(), expected));
         }
         self.take(standing, &data)

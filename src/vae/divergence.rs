@@ -15,7 +15,7 @@ pub(super) const FACTOR: f64 = 1000.0;
 /// The size of rows: the mean loss of answering every row with zeros, which are the mean of standardised rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct RowSize {
-    /// In the units of the reconstruction loss.
+    /// The size in the units of the reconstruction loss.
     pub(super) loss: f64,
     /// The mean square of a value.
     pub(super) square: f64,

@@ -35,7 +35,7 @@ pub struct RqVaeModel {
     /// Whether the encoder adds its input to its output.
     pub(super) skip: bool,
     pub(super) quantizer: RqKMeansModel,
-    /// What the file tells beside what encoding needs.
+    /// Facts in the file that encoding does not need.
     pub(crate) origin: Origin,
 }
 

@@ -24,7 +24,7 @@ pub(super) fn check_labels(model: &RqKMeansModel) -> Result<()> {
     match model.label_tables() {
         [] => Ok(()),
         _ => {
-            let advice = "labels give its first codes, and a network has none; start from a model without labels";
+            let advice = "must be a model without levels from labels, which no network has; start from another";
             Err(Error::parameter("warm_start", "rq-kmeans", advice))
         }
     }
@@ -73,7 +73,8 @@ impl RqVae {
             return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
         }
         if model.metric() != Metric::L2 || model.normalize_residuals() {
-            let expected = "a model with metric l2 and residuals as they are; fit one without cosine or normalisation";
+            let expected =
+                "must be a model with metric l2 and residuals as they are; fit one without cosine or normalisation";
             return Err(Error::parameter("warm start", "this model", expected));
         }
         check_labels(model)?;
@@ -86,7 +87,8 @@ impl RqVae {
         params.lr = self.lr.or(Some(PLUS_RATE));
         let clusters = params.check(data.len(), data.dim)?;
         if clusters != model.clusters() {
-            let expected = format!("the warm start has {:?}; leave levels and clusters to it", model.clusters());
+            let expected =
+                format!("must be {:?}, those of the warm start; leave levels and clusters to it", model.clusters());
             return Err(Error::parameter("clusters", format!("{clusters:?}"), expected));
         }
         Ok((params, data))

@@ -27,9 +27,9 @@ pub enum Schedule {
 impl Schedule {
     pub(super) fn check(&self) -> Result<()> {
         match self {
-            Self::Step { epochs: 0, .. } => Err(Error::parameter("schedule", 0, "a step takes at least 1 epoch")),
+            Self::Step { epochs: 0, .. } => Err(Error::parameter("schedule", 0, "must be steps of at least 1 epoch")),
             Self::Step { gamma, .. } if !(0.0..=1.0).contains(gamma) => {
-                Err(Error::parameter("gamma", gamma, "must be 0 to 1"))
+                Err(Error::parameter("gamma", gamma, "must be from 0 to 1"))
             }
             _ => Ok(()),
         }

@@ -80,7 +80,7 @@ fn first_latents(
     match latents.iter().all(|x| x.is_finite()) {
         true => Ok(latents),
         false => {
-            let expected = "the rows are too large for a network as they are; standardise them, or scale them down";
+            let expected = "must be true, or scale the rows down: they are too large for a network as they are";
             Err(Error::parameter("standardize", params.standardize, expected))
         }
     }

@@ -60,7 +60,7 @@ impl Trainer for RqVae {
 
 /// Refuses frozen levels, which only fits level by level have.
 pub(super) fn no_frozen_levels(options: &TrainOptions<'_>) -> Result<()> {
-    let expected = "a network trains all levels together; freeze none";
+    let expected = "must be 0, as a network trains all levels together";
     match options.freeze_levels {
         0 => Ok(()),
         frozen => Err(Error::parameter("freeze_levels", frozen, expected)),
@@ -97,7 +97,7 @@ impl NetworkTraining {
     fn ended(&self) -> Result<(&RqVaeModel, &RqVaeReport)> {
         match &self.state {
             TrainingStage::Ended(ended) => Ok((&ended.0, &ended.1)),
-            _ => Err(Error::parameter("levels", 0, "train the network first")),
+            _ => Err(Error::parameter("levels", 0, "must be at least 1; train the network first")),
         }
     }
 }

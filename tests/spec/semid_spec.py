@@ -277,7 +277,7 @@ def least_sum(costs):
 def open_places(codebooks, row, free, wanted, prefix):
     """The `wanted` nearest of the free places, as (distance, codes), that an item looks at which finds none by its own
     codes: it goes through the prefixes of the last level below `prefix`, nearest first, and stops after 64 of them, or
-    after 8 with so many free places. `free` has the number of free places of all codes."""
+    after 8 with `wanted` free places. `free` has the number of free places of all codes."""
     found, seen = [], 0
 
     def go(codes):
@@ -299,7 +299,7 @@ def open_places(codebooks, row, free, wanted, prefix):
 
 
 def best_moves(model, x, keys, codes, gain, most):
-    """The items (key, row, distance before, distance after), at most so many, whose distances shrink by more than a
+    """The items (key, row, distance before, distance after), at most `most`, whose distances shrink by more than a
     share `gain` where they go from `codes` to those of the model; the largest decrease first, then the lowest key."""
     _, rows, _ = next(residuals(model, x))
     at = lambda row, codes: int(((row - sum(book[k] for book, k in zip(model.codebooks, codes))) ** 2).sum())

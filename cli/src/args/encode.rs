@@ -46,9 +46,9 @@ pub(crate) struct EncodeArgs {
     /// `item` if that is `id` or `codes`)
     #[arg(long, value_name = "NAME")]
     pub(crate) id_column: Option<String>,
-    /// Keep up to B codes per row and level while looking for the codes of the smallest total distance; the distance of
-    /// no row grows with B; 1 takes the nearest codeword of every level [default: that of the model, which is 1 unless
-    /// `semid fit --refine-beam` set it; with --candidates K at least K]
+    /// Keep up to B codes per row and level while looking for the codes of the smallest total distance, which no larger
+    /// B makes larger; 1 takes the nearest codeword of every level. The width is at least K with --candidates K
+    /// [default: that of `semid fit --refine-beam`, or else 1]
     #[arg(long, value_name = "B", conflicts_with = "capacity")]
     pub(crate) beam: Option<usize>,
     /// Write the K best codes of every row, with their squared distances: a line each in .csv, .jsonl and .parquet; in

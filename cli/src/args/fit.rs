@@ -45,7 +45,8 @@ pub(crate) struct FitArgs {
     /// Model file to write
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Read parameters from this .json or .toml file, such as `semid info --json` prints; flags override the file
+    /// Read parameters from this .json or .toml file, such as the output of `semid info --json`, or its `parameters`
+    /// alone; flags override the file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Record the input's name, SHA-256 and size in the model file
@@ -159,9 +160,10 @@ pub(crate) struct FitOptions {
     /// With --algorithm hierarchical: iterations over all rows at the end [default: 2]
     #[arg(long, value_name = "N")]
     pub(crate) full_iter: Option<usize>,
-    /// Refine all levels together after the fit, in R rounds: in each, codewords move to the mean of what all other
-    /// levels leave of their rows, and by noise that shrinks until the last round, and rows are encoded again. The
-    /// round that leaves least counts. 10 rounds bring most of the gain; 20 are often worth the time [default: 0]
+    /// Refine all levels together after the fit, in R rounds: each moves every codeword to the mean of what all
+    /// other levels leave of its rows, adds noise, which shrinks until the last round, and encodes the rows again. The
+    /// fit keeps the round with the smallest error. 10 rounds bring most of the gain; 20 are often worth the time
+    /// [default: 0]
     #[arg(long, value_name = "R")]
     pub(crate) refine: Option<usize>,
     /// With --refine: encode by a beam of this width, as `semid encode --beam` does. The model keeps the width, and
@@ -201,7 +203,8 @@ pub(crate) enum Algorithm {
     Lloyd,
     /// Small batches update the codewords, weighted by counts
     MiniBatch,
-    /// For thousands of clusters in a hurry: coarse clusters, codewords inside each of them, then a few full iterations
+    /// Find coarse clusters, then codewords inside each of them, then run a few full iterations: for thousands of
+    /// clusters in a hurry
     Hierarchical,
 }
 

@@ -20,11 +20,12 @@ pub(crate) struct IdsArgs {
     /// Column of the IDs, or the columns of all levels [default: id, semantic_id, sid or codes]
     #[arg(long, value_name = "NAME", conflicts_with = "model", value_delimiter = ',')]
     pub(crate) ids_column: Vec<String>,
-    /// Clusters of each level, so that codes that no item has count as dead [default: the largest code and 1]
+    /// Clusters of each level, so that codes that no item has count as dead [default: one more than the
+    /// largest code]
     #[arg(long, value_name = "K", conflicts_with = "model", value_delimiter = ',')]
     pub(crate) clusters: Vec<usize>,
-    /// Column of the file of IDs (.csv, .tsv, .jsonl, .parquet) with how often each item is wanted, which weighs
-    /// collisions
+    /// Column of the file of IDs (.csv, .tsv, .jsonl, .parquet) that says how often each item is wanted, which
+    /// weighs collisions
     #[arg(long, value_name = "NAME")]
     pub(crate) weight_column: Option<String>,
     /// Pairs of keys of items that were used together (.csv, .tsv, .parquet: the first two columns): shows whether they
@@ -72,9 +73,9 @@ impl IdsArgs {
 pub(super) fn of_weights(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
         "weight_column" => flag.help(
-            "Column with how often each item is wanted: with --ids a column of the file of IDs (.csv, .tsv, .jsonl, \
-             .parquet), which weighs collisions; with --model a column of the input, which weighs errors and, in \
-             `semid eval`, collisions, recall and NDCG",
+            "Column that says how often each item is wanted. With --ids it is a column of the file of IDs (.csv, .tsv, \
+             .jsonl, .parquet), and weighs collisions; with --model it is a column of the input, and weighs errors \
+             and, in `semid eval`, collisions, recall and NDCG",
         ),
         _ => flag,
     }

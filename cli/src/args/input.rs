@@ -14,10 +14,10 @@ pub(crate) struct InputArgs {
     pub(crate) input: Vec<PathBuf>,
     /// Column of a .parquet or .jsonl file [default: embedding, or the only column of lists of floats]; given again, as
     /// in --column text --column image, every row has several embeddings, which are scaled to equal mean squares and
-    /// joined; a model keeps the scales and the columns, so only `semid fit` needs this
+    /// joined; a model keeps the scales and the columns, so commands that take a model do not need this
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) column: Vec<String>,
-    /// Mean square of each of several embeddings per row, after which it is scaled: 1,0.5 lets the second one have half
+    /// Mean square to which each of several embeddings per row is scaled: 1,0.5 lets the second one have half
     /// the share of the first in squared distances [default: 1 for each]
     #[arg(
         long, value_name = "W", value_parser = super::finite::<f64>, value_delimiter = ',', help_heading = "Input"
@@ -47,7 +47,7 @@ pub(crate) struct InputArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnBadRows {
-    /// End with their number and the first of them
+    /// Stop with an error that counts them and names the first
     Refuse,
     /// Leave them out: they are not fitted and get no code; row numbers stay those of the input
     Skip,

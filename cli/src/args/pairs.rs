@@ -11,7 +11,8 @@ pub(crate) struct PairArgs {
     /// stands there. The rows are read once more and kept, in memory or in a temporary file
     #[arg(long, visible_alias = "smooth-pairs", value_name = "FILE")]
     pub(crate) pairs: Option<PathBuf>,
-    /// Share of that mean in the mixed row, from 0 to 1 [default: 0.5, or what the file of parameters says]
+    /// Share of that mean in the mixed row, from 0 to 1 [default: that of the model or of the
+    /// file of parameters, or else 0.5]
     #[arg(long, value_name = "W", value_parser = super::finite::<f64>, requires = "pairs")]
     pub(crate) pair_weight: Option<f64>,
 }
@@ -25,7 +26,7 @@ pub(crate) struct SmoothArgs {
     /// keys, see --id-column
     #[arg(long, value_name = "FILE")]
     pub(crate) smooth_pairs: Option<PathBuf>,
-    /// Share of that mean in the mixed row, from 0 to 1 [default: 0.5]
+    /// Share of that mean in the mixed row, from 0 to 1 [default: that of the model, or else 0.5]
     #[arg(long, value_name = "W", value_parser = super::finite::<f64>, requires = "smooth_pairs")]
     pub(crate) pair_weight: Option<f64>,
 }

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Levels from labels")]
 pub(crate) struct PrefixArgs {
     /// Column of the input with labels, such as categories, which give the codes of the first level; given again, those
-    /// of the next level, and so on. A model names its columns, so only `semid fit`, or a column that has another name
-    /// now, needs this. Such models are of kind rq-kmeans: their fits hold all rows in memory, and take no weights, no
-    /// balance, no refinement, no warm start and no joint batches; they have no beams, candidates, capacities,
-    /// alignment, drift or moves by gain, and no fit starts from them
+    /// of the next level, and so on. A model names its columns, so commands that take a model need this only for a
+    /// column that has another name now. Such models are of kind rq-kmeans: their fits hold all rows in memory, and take
+    /// no weights, no balance, no refinement, no warm start and no joint batches; they have no beams, candidates,
+    /// capacities, alignment, drift or moves by gain, and no fit starts from them
     #[arg(long, value_name = "NAME")]
     pub(crate) prefix_column: Vec<String>,
     /// Text file with the label of every row, one per line, in the place of such a column
@@ -24,7 +24,8 @@ pub(crate) struct PrefixArgs {
 pub(crate) struct LabelledFitArgs {
     #[command(flatten)]
     pub(crate) prefix: PrefixArgs,
-    /// Code of a row whose label is missing or new: the nearest label's, or one of their own [default: nearest]
+    /// Code of a row whose label is missing or new: that of the nearest label, or one that only such rows have
+    /// [default: nearest]
     #[arg(long, value_enum, help_heading = "Levels from labels")]
     unknown: Option<Unknown>,
 }
@@ -44,9 +45,9 @@ impl LabelledFitArgs {
 /// The code of a row whose label is missing, or which the fit has not met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Unknown {
-    /// That of the label whose codeword is nearest
+    /// The code of the label whose codeword is nearest to the row
     Nearest,
-    /// One of their own
+    /// A code that only such rows have
     Reserve,
 }
 

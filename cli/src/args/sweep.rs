@@ -119,6 +119,8 @@ pub(crate) enum Balanced {
 pub(super) fn of_sweep(flag: Arg) -> Arg {
     match flag.get_id().as_str() {
         "checkpoint" => flag.hide(true),
+        "id_column" => flag.help("Column of the input with the names of the items"),
+        "items" => flag.help("Text file with the name of every item, one per line"),
         _ => flag,
     }
 }

@@ -49,7 +49,7 @@ fn named(text: &str, namespace: &NamespaceArgs) -> Result<String> {
     const PLACE: &str = "{namespace}";
     match namespace.given() {
         None if text.contains(PLACE) => {
-            let expected = format!("without {PLACE} where --namespace gives no name");
+            let expected = format!("must be without {PLACE} where --namespace gives no name");
             Err(ErrorKind::Parameter { name: "token template", value: text.to_owned(), expected }.into())
         }
         name => Ok(text.replace(PLACE, name.unwrap_or_default())),

@@ -18,7 +18,7 @@ pub(crate) struct VaeArgs {
     /// Passes over the rows [default: 100]
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<usize>,
-    /// Batch and learning rate that others take by default; other flags override it
+    /// Take the batch and the learning rate of another tool; --batch and --lr override them
     #[arg(long, value_enum)]
     pub(crate) preset: Option<Preset>,
     /// Learning rate of AdamW [default: follows the rows per step]
@@ -118,9 +118,9 @@ pub(crate) enum Loss {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Reduction {
-    /// The mean
+    /// Divide by the dimensions
     Mean,
-    /// The sum
+    /// Add the dimensions up, so that the loss grows with them
     Sum,
 }
 

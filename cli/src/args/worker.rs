@@ -10,8 +10,8 @@ Examples:
   semid worker --input items.parquet --rows 0..500000
   semid worker --input part-00003.parquet --first-row 1500000 --device gpu
 
-For engines that run a fit over many processes or machines: they start workers, and bring them the requests of a fit \
-(in Rust, RqKMeans::fit_on_workers). The fit has the fingerprint of `semid fit` on one machine, whatever the number of \
+Engines that run a fit over many processes or machines start workers, and bring them the requests of the fit (in \
+Rust, RqKMeans::fit_on_workers). The fit has the fingerprint of `semid fit` on one machine, whatever the number of \
 workers and their devices. docs/scale.md says how, and which messages there are.")]
 pub(crate) struct WorkerArgs {
     #[command(flatten)]

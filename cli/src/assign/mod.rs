@@ -71,7 +71,8 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let labels = input.labels(&args.prefix, &tables)?;
     warnings.extend(without_labels(labels.as_ref(), &tables));
     let mut engine = engine::open(args, &input)?;
-    let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(Some(keys.clone())), None, None)?;
+    let weight = pairs::weight_of(engine.model());
+    let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(Some(keys.clone())), weight, None)?;
     warnings.extend(pairs::warn(pairs.as_ref()));
     output::warn(&warnings);
     let start = Instant::now();
@@ -183,7 +184,7 @@ fn failure(error: semid::Error, args: &AssignArgs, input: &Input) -> Failure {
     }
 }
 
-/// The advice where nothing has to be repaired.
+/// How to go on where nothing is broken.
 const GOES_ON: &str = "the same command goes on";
 
 /// Says how to go on after a failure.

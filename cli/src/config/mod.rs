@@ -1,8 +1,10 @@
 //! Reads parameters from a file, for `--config`.
 
+mod reason;
 mod unique_keys;
 
 use crate::output::Failure;
+use reason::reason;
 use semid::quantizer::Parameters;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,7 +37,10 @@ impl Config {
         let text = std::fs::read_to_string(path).map_err(|error| failure(format!("reading failed: {error}")))?;
         let value = if is("toml") { of_toml(&text) } else { of_json(&text) };
         match value.map_err(failure)? {
-            Value::Object(fields) => Ok(Self { path: Some(path.to_owned()), fields }),
+            Value::Object(fields) => {
+                let fields = of_model(fields).map_err(failure)?;
+                Ok(Self { path: Some(path.to_owned()), fields })
+            }
             _ => Err(failure("the file has no object of parameters, such as {\"levels\": 3}".to_owned())),
         }
     }
@@ -107,6 +112,20 @@ impl Config {
     }
 }
 
+/// Returns the parameters of a fit among all that `semid info --json` says of a model; other fields as they are.
+fn of_model(mut fields: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    match (fields.contains_key("fingerprint"), fields.remove("parameters")) {
+        (true, Some(Value::Object(parameters))) => Ok(parameters),
+        (true, Some(Value::Null)) => {
+            Err("the file of this model keeps no parameters; give the parameters one by one".to_owned())
+        }
+        (_, parameters) => {
+            fields.extend(parameters.map(|parameters| ("parameters".to_owned(), parameters)));
+            Ok(fields)
+        }
+    }
+}
+
 /// Parses TOML; says in which line it is wrong.
 fn of_toml(text: &str) -> Result<Value, String> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
@@ -134,69 +153,4 @@ fn is_finite(value: &toml::Value) -> bool {
 fn of_json(text: &str) -> Result<Value, String> {
     let value: UniqueKeys = serde_json::from_str(text).map_err(|error| error.to_string())?;
     Ok(value.0)
-}
-
-/// Says why parameters were refused; for an unknown name it suggests the nearest known one.
-fn reason(message: &str) -> String {
-    let known = |what: &str, rest: &str| {
-        let mut names = rest.split('`').skip(1).step_by(2);
-        let unknown = names.next()?;
-        let names: Vec<&str> = names.collect();
-        let nearest = names.iter().min_by_key(|name| distance(unknown, name))?;
-        let hint = match distance(unknown, nearest) <= unknown.len().max(nearest.len()) / 2 {
-            true => format!("did you mean `{nearest}`?"),
-            false => format!("there are {}", names.join(", ")),
-        };
-        Some(format!("unknown {what} `{unknown}`; {hint}"))
-    };
-    for (begins, what) in [("unknown field ", "key"), ("unknown variant ", "value")] {
-        // The message may begin with the place of the fault.
-        if let Some((place, rest)) = message.split_once(begins).filter(|(place, _)| is_place(place))
-            && let Some(known) = known(what, rest)
-        {
-            return format!("{place}{known}");
-        }
-    }
-    message.to_owned()
-}
-
-/// Whether the text is empty, or a field before a colon.
-fn is_place(text: &str) -> bool {
-    text.strip_suffix(": ").map_or(text.is_empty(), |field| !field.contains([' ', '`']))
-}
-
-/// Returns the edit distance: insertions, deletions and replacements of characters.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut before = vec![i + 1];
-        for (j, y) in b.chars().enumerate() {
-            let [corner, above] = [j, j + 1].map(|at| row.get(at).copied().unwrap_or(usize::MAX / 2));
-            let left = before.last().copied().unwrap_or(0);
-            before.push((corner + usize::from(x != y)).min(above + 1).min(left + 1));
-        }
-        row = before;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{distance, reason};
-
-    #[test]
-    fn distances_of_words() {
-        for (a, b, expected) in [("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("cluster", "clusters", 1)] {
-            assert_eq!((distance(a, b), distance(b, a)), (expected, expected), "{a} {b}");
-        }
-    }
-
-    #[test]
-    fn the_nearest_name_is_named() {
-        let message = "unknown field `cluster`, expected one of `levels`, `clusters`, `seed`";
-        assert_eq!(reason(message), "unknown key `cluster`; did you mean `clusters`?");
-        let message = "unknown variant `xyz`, expected `l2` or `cosine`";
-        assert_eq!(reason(message), "unknown value `xyz`; there are l2, cosine");
-        assert_eq!(reason("something else"), "something else");
-    }
 }

@@ -21,7 +21,7 @@ pub(super) struct Unchanged {
 
 /// Returns the older codes: those that an older model gives, or those in a file, which must be codes of `model`.
 ///
-/// Those in a file may have the rows of `input` that are left out too.
+/// A file of codes may also have those of the rows that `input` leaves out.
 pub(super) fn older(
     path: &Path,
     model: &Model,

@@ -2,7 +2,7 @@
 
 use super::co_occurrence;
 use crate::args::{Common, EvalArgs};
-use crate::input::pairs::PairFacts;
+use crate::input::pairs::{self, PairFacts};
 use crate::input::{Input, Texts};
 use crate::output::Failure;
 use semid::{Labels, Model, Weights};
@@ -31,7 +31,8 @@ impl Opened {
         let weights = input.weights(&args.weight_args())?;
         let prefixes = input.labels(&args.prefix, tables)?;
         let keys = co_occurrence::keys(&args.keys, &input, interactions, smooth)?;
-        let (input, pairs) = input.smoothed(&smooth.pair_args(), |_| Ok(keys.clone()), None, None)?;
+        let weight = pairs::weight_of(model);
+        let (input, pairs) = input.smoothed(&smooth.pair_args(), |_| Ok(keys.clone()), weight, None)?;
         let column = ("--label-column", args.label_column.as_deref());
         let labels = input.texts(column, ("labels", "--labels", args.labels.as_deref()))?;
         Ok(Self { input, weights, prefixes, labels, keys, pairs })

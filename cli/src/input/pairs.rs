@@ -6,12 +6,13 @@ use crate::args::PairArgs;
 use crate::interrupt::Watched;
 use crate::lines::KEYS;
 use crate::output::{Failure, things};
+use semid::Model;
 use semid::mapping::read_pairs;
 use semid::smoothing::{PairCounts, Partners, Smoothed};
 use serde::Serialize;
 use std::path::Path;
 
-/// The share that the mean of its partners has in a row, unless a flag says another.
+/// The share that the mean of its partners has in a row, unless a flag or a model says another.
 const WEIGHT: f64 = 0.5;
 
 /// What became of the pairs.
@@ -31,9 +32,15 @@ pub(crate) struct PairFacts {
     warnings: Vec<String>,
 }
 
+/// Returns the share that the model was fitted with, if it records one.
+pub(crate) fn weight_of(model: &Model) -> Option<f64> {
+    model.parameters()?.get("pair_weight")?.as_f64()
+}
+
 impl Input {
-    /// Mixes the rows with those of the items that they occur with, if flags name pairs; `keys` reads the keys of
-    /// the items, and `memory` is the number of bytes that may be used.
+    /// Mixes the rows with those of the items that they occur with, if flags name pairs. `keys` reads the keys of
+    /// the items; `weight` is the share of the partners where no flag says one; and `memory` is the number of bytes
+    /// that may be used.
     pub(crate) fn smoothed(
         self,
         args: &PairArgs,

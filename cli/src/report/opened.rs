@@ -2,7 +2,7 @@
 
 use crate::args::{Common, KeyArgs, ReportArgs};
 use crate::eval::co_occurrence;
-use crate::input::pairs::PairFacts;
+use crate::input::pairs::{self, PairFacts};
 use crate::input::{Input, Texts};
 use crate::output::Failure;
 use semid::{Labels, Model, Weights};
@@ -32,7 +32,8 @@ impl Opened {
         let labels = input.labels(&args.prefix, tables)?;
         let weights = input.weights(&args.weight_args())?;
         let keys = co_occurrence::keys(&args.keys(), &input, interactions, smooth)?;
-        let (input, pairs) = input.smoothed(&smooth.pair_args(), |_| Ok(keys.clone()), None, None)?;
+        let weight = pairs::weight_of(model);
+        let (input, pairs) = input.smoothed(&smooth.pair_args(), |_| Ok(keys.clone()), weight, None)?;
         Ok(Self { input, labels, weights, keys, pairs })
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };
         return Err(input.refuse(&kind.to_string()));
     }
-    let devices = candidates(common);
+    let devices = candidates(common)?;
     if let Some(name) = args.plant_difference.as_ref().filter(|name| !devices.iter().any(|d| d.name == **name)) {
         return Err(Failure::Error(format!("--plant-difference {name}: this is none of the devices compared")));
     }
@@ -111,28 +111,34 @@ fn all_equal(entries: &[Entry]) -> bool {
 
 /// Returns the devices to compare: those named, or all. A comparison needs two, so a single device is compared with the
 /// reference, or the reference with the CPU.
-fn candidates(common: &Common) -> Vec<Candidate> {
+///
+/// # Errors
+/// [`ErrorKind::UnknownDevice`] for a name that no device has. Devices that cannot be opened are no error: the
+/// comparison tells why.
+fn candidates(common: &Common) -> Result<Vec<Candidate>> {
     let all = Device::list();
     let partner = if common.device.iter().all(|name| name == "reference") { "cpu" } else { "reference" };
     let partner = (common.device.len() == 1).then_some(partner);
     let mut chosen: Vec<Candidate> = Vec::new();
     for name in partner.into_iter().chain(common.device.iter().map(String::as_str)) {
         let listed = all.iter().find(|info| info.name == name).cloned();
-        // Other names, such as `gpu`, are resolved by opening the device; the comparison tells why one cannot be
-        // opened.
-        let info = listed.or_else(|| Device::named(name).ok().map(|device| device.info().clone()));
+        // Other names, such as `gpu`, are resolved by opening the device.
+        let info = match listed.map_or_else(|| Device::named(name).map(|device| device.info().clone()), Ok) {
+            Err(error) if matches!(error.kind(), ErrorKind::UnknownDevice { .. }) => return Err(error),
+            found => found.ok(),
+        };
         let name = info.as_ref().map_or(name, |info| &info.name).to_owned();
         if !chosen.iter().any(|other| other.name == name) {
             chosen.push(Candidate { name, info, is_named: true });
         }
     }
-    match chosen.is_empty() {
+    Ok(match chosen.is_empty() {
         true => all
             .into_iter()
             .map(|info| Candidate { name: info.name.clone(), info: Some(info), is_named: false })
             .collect(),
         false => chosen,
-    }
+    })
 }
 
 /// Returns the values of `count` rows evenly spread over `rows`; none if these are all rows.

@@ -9,7 +9,7 @@ pub(super) use simd128::{Arch, portable};
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub(super) use pulp::Arch;
 
-/// Those that the machine has in any case.
+/// Returns the instructions that the machine has in any case.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub(super) fn portable() -> Arch {
     Arch::Scalar
@@ -31,7 +31,7 @@ mod simd128 {
         }
     }
 
-    /// Those that the machine has in any case.
+    /// Returns the instructions that the machine has in any case.
     pub(in crate::device::cpu) fn portable() -> Arch {
         // SAFETY: this is compiled only for modules that consist of these instructions.
         Arch(unsafe { Simd128::new_unchecked() })

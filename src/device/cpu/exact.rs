@@ -3,7 +3,7 @@
 use super::bounds::{U, up};
 use pulp::Simd;
 
-/// From here on an f64 sum of integers may have been rounded.
+/// The smallest size at which an f64 sum of integers may have been rounded.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 const LANES: usize = 16;
 

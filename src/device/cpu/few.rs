@@ -88,7 +88,7 @@ struct Encode<'a> {
     levels: &'a [Level],
     buffers: &'a mut Buffers,
     codes: &'a mut [u32],
-    /// Where to count; for a few rows, a clock would take its share of the time.
+    /// Counts what the rows took. It has no clock, which for a few rows would take its share of the time.
     tally: Option<&'a mut Tally>,
 }
 

@@ -1,4 +1,4 @@
-//! From lower bounds of scores to proved labels.
+//! Derives proved labels from lower bounds of scores.
 
 use super::candidates::{Candidates, nearest_of, nearest_within};
 use super::lanes::{Lanes, each_within};

@@ -21,7 +21,7 @@ pub(in crate::device) enum Simd {
     Neon,
     /// The 128-bit vectors of WebAssembly.
     Simd128,
-    /// Those that every processor of this architecture has.
+    /// The instructions that every processor of this architecture has.
     Portable,
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Tally {
     /// Rows whose scores against all codewords were computed, and the products of components that these took.
     pub(super) scored: u64,
     pub(super) products: u64,
-    /// Those of them whose scores left several codewords open, and the codewords left open for all of them.
+    /// Rows whose scores left several codewords open, and how many codewords the scores of all rows left open in all.
     pub(super) undecided: u64,
     pub(super) candidates: u64,
     /// Rows whose code a few codewords decided.
@@ -32,7 +32,7 @@ impl Tally {
         self.scoring += start.elapsed();
     }
 
-    /// Counts a row whose scores against all codewords left so many of these open.
+    /// Counts a row whose scores against all codewords left `candidates` of these open.
     #[inline(always)]
     pub(super) fn add_row(&mut self, candidates: u64) {
         self.scored += 1;

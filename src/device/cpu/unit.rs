@@ -94,7 +94,7 @@ impl Unit {
         simd.flat_map(with).filter(own).collect()
     }
 
-    /// The instructions that multiply integers of so many bits.
+    /// The instructions that multiply integers of this width.
     pub(super) fn instructions(self, width: Width) -> Instructions {
         #[cfg(target_arch = "x86_64")]
         match (width, self.simd) {

@@ -14,7 +14,7 @@ pub(super) struct DevicePart {
 }
 
 pub(super) struct SeveralTable {
-    /// At least one, in the order of the rows.
+    /// At least one part, in the order of the rows.
     parts: Vec<DevicePart>,
     rows: usize,
     dim: usize,

@@ -100,7 +100,7 @@ impl GridSketch {
         self.sample.add(rows);
     }
 
-    /// Does the same on all threads.
+    /// Adds finite rows on all threads.
     pub(crate) fn add_finite_in_parts(&mut self, rows: &[f32]) {
         let task = (TASK / self.dim()).max(1) * self.dim();
         let part = |rows: &[f32]| {

@@ -20,7 +20,11 @@ impl CandidateSearch<'_> {
     /// Refuses what the resolver or the model does not go with.
     pub(super) fn check(&self, resolver: Resolver) -> Result<()> {
         if !matches!(resolver, Resolver::Reassign { .. }) {
-            return Err(Error::parameter("candidates", self.count, "only the resolver reassign moves items"));
+            return Err(Error::parameter(
+                "candidates",
+                self.count,
+                "give none, or use the resolver reassign, which alone moves items",
+            ));
         }
         let none = Matrix::new(&[], self.model.dim())?;
         let none = self.model.quantized_rows(&none, self.device)?;

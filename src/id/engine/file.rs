@@ -21,12 +21,12 @@ impl SemanticIdEngine {
             return Err(Error::parameter(
                 "path",
                 path.display(),
-                "a database in use cannot be replaced; give a new name",
+                "give a new name; the database of this name is in use",
             ));
         }
         let file = AtomicFile::create(path)?;
         let part = file.temporary_path();
-        let part = part.ok_or_else(|| Error::parameter("path", path.display(), "an engine goes to a regular file"))?;
+        let part = part.ok_or_else(|| Error::parameter("path", path.display(), "must be a regular file"))?;
         self.copy_to(part).and_then(|()| self.check(part)).map_err(|error| error.renamed(part, path))?;
         file.commit()
     }

@@ -245,8 +245,8 @@ impl SemanticIdEngine {
         Ok((ids, report))
     }
 
-    /// Does the same as [`SemanticIdEngine::unique_ids`], but needs constant memory besides the item keys: calls `sink`
-    /// with the number of the first row of each batch and the batch's IDs, which are durable by then.
+    /// Gives IDs as [`SemanticIdEngine::unique_ids`] does, but needs constant memory besides the item keys: calls
+    /// `sink` with the number of the first row of each batch and the batch's IDs, which are durable before the call.
     ///
     /// # Errors
     /// As for [`SemanticIdEngine::unique_ids`], and whatever `sink` returns.
@@ -260,8 +260,8 @@ impl SemanticIdEngine {
         self.unique_ids_labelled(rows, items, None, device, sink)
     }
 
-    /// Does the same as [`SemanticIdEngine::unique_ids_with`] for rows with labels, which give the codes of the model's
-    /// first levels.
+    /// Gives IDs as [`SemanticIdEngine::unique_ids_with`] does, to rows with labels, which give the codes of the
+    /// model's first levels.
     ///
     /// # Errors
     /// As for [`SemanticIdEngine::unique_ids_with`] and [`Encoder::labels`].

@@ -40,9 +40,11 @@ impl Depth {
     pub(super) fn get(&self) -> Result<usize> {
         match &self.first {
             Some((depth, _)) => Ok(*depth),
-            None => {
-                Err(Error::parameter("registry", "0 items", "at least one item: an index of no IDs allows nothing"))
-            }
+            None => Err(Error::parameter(
+                "registry",
+                "0 items",
+                "must have at least one, as an index of no IDs allows nothing",
+            )),
         }
     }
 }

@@ -210,7 +210,8 @@ impl<'a> Export<'a> {
         self.token_template()?;
         match self.registry.id_text().suffix() {
             SuffixForm::Item => {
-                let expected = "`suffix` or `reassign`: item keys are no tokens; export the IDs as text instead";
+                let expected =
+                    "must be `suffix` or `reassign`: item keys are no tokens; export the IDs as text instead";
                 Err(Error::parameter("resolver", "item-id", expected))
             }
             _ => Ok(()),
@@ -233,8 +234,8 @@ impl<'a> Export<'a> {
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where nothing was said: ids from 0 would be those of other
     /// tokens, and a model trained with them would be wrong without a sign of it.
     fn first_id(&self) -> Result<u64> {
-        let expected = "the number of tokens of the tokenizer that the tokens are added to: ids from 0 would be those \
-                        of its own tokens";
+        let expected = "give the number of tokens of the tokenizer that the tokens are added to: ids from 0 would be \
+                        those of its own tokens";
         let first = self.first_token.or(self.tokenizer.map(BaseTokenizer::next_id));
         first.ok_or_else(|| Error::parameter("first_token", "none", expected))
     }

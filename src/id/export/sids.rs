@@ -78,12 +78,12 @@ impl SidKey {
     /// Refuses IDs of `depth` codes, the largest of which is `last`, where a reader would take them for others.
     fn check(self, depth: usize, last: u64) -> Result<()> {
         let expected = match self {
-            Self::Commas if depth < 2 => "integers, as IDs of one code have no comma".to_owned(),
+            Self::Commas if depth < 2 => "must be integers, as IDs of one code have no comma".to_owned(),
             // With a first code of 0 in every ID, no integer needs more than the codes that follow.
             Self::Packed { base }
                 if depth < PACKED_LEVELS || (depth > PACKED_LEVELS && last < power(base, depth - 1)) =>
             {
-                format!("codes with commas: readers would take these integers of {depth} codes for those of others")
+                format!("must be codes with commas: readers would take integers of {depth} codes for those of others")
             }
             _ => return Ok(()),
         };
@@ -97,11 +97,13 @@ fn power(base: u64, exponent: usize) -> u64 {
 
 fn packed(codes: &[u64], base: u64) -> Result<u64> {
     if power(base, codes.len()) > 1 << 63 {
-        let expected = format!("so small that integers of {} codes stay below 2^63", codes.len());
+        let expected = format!("must be small enough for integers of {} codes below 2^63", codes.len());
         return Err(Error::parameter("base", base, expected));
     }
     match codes.iter().find(|code| **code >= base) {
-        Some(code) => Err(Error::parameter("base", base, format!("larger than every code: there is a code {code}"))),
+        Some(code) => {
+            Err(Error::parameter("base", base, format!("must be larger than every code; there is a code {code}")))
+        }
         // No overflow: with every code below the base, the sum stays below base^levels.
         None => Ok(codes.iter().fold(0, |number, code| number * base + code)),
     }

@@ -83,7 +83,7 @@ impl Vocabulary {
         Self::with_template(&TokenTemplate::default().base(base)?, clusters, suffixes, first_token)
     }
 
-    /// Does the same with tokens that are written by a template; its marks have the first ids.
+    /// Numbers tokens that a template writes; its marks have the first ids.
     ///
     /// # Errors
     /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) for ids of 2^63 and above.
@@ -93,7 +93,7 @@ impl Vocabulary {
         suffixes: u64,
         first_token: u64,
     ) -> Result<Self> {
-        let too_large = || Error::parameter("first_token", first_token, "low enough for ids below 2^63");
+        let too_large = || Error::parameter("first_token", first_token, "must be low enough for ids below 2^63");
         let mut next = first_token;
         let mut take = |count: u64| {
             let first = next;

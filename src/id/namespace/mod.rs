@@ -41,7 +41,8 @@ pub(super) fn check_beside(store: &dyn Store, manifest: &Manifest) -> Result<()>
         if let (Some(template), Some(there)) = (template, other.text().format().template())
             && template.confuses(there, levels)
         {
-            let expected = format!("{there}, as in the namespace {name:?}, or one whose tokens are all different");
+            let expected =
+                format!("must be {there}, as in the namespace {name:?}, or one whose tokens are all different");
             return Err(Error::parameter("token template", template, expected));
         }
     }

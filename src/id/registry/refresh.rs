@@ -43,8 +43,8 @@ impl Registry {
     pub(in crate::id) fn check_moves(&self) -> Result<()> {
         match self.manifest.resolver() {
             Resolver::Reassign { .. } => {
-                let expected = "it moves items to free codes, so nobody knows what a new ID gains; give new IDs to all \
-                                changed items instead, or make a new registry";
+                let expected = "give new IDs to all changed items instead, or make a new registry: it moves items to \
+                                free codes, so nobody knows what a new ID gains";
                 Err(Error::parameter("resolver", "reassign", expected))
             }
             _ => Ok(()),

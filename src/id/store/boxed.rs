@@ -4,7 +4,7 @@ use super::{Entry, Holder, Manifest, Record, Store, UsedCodes};
 use crate::error::Result;
 use crate::id::semantic_id::SemanticId;
 
-/// For programs that learn while they run which kind of store they work with.
+/// A boxed store is a store, for programs that learn while they run which kind they work with.
 impl Store for Box<dyn Store> {
     fn manifest(&self) -> Result<Option<Manifest>> {
         (**self).manifest()

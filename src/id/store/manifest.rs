@@ -45,7 +45,7 @@ impl Manifest {
     /// have the same text; see [`IdText::new`].
     pub fn new(fingerprint: &str, levels: usize, resolver: Resolver, format: IdFormat) -> Result<Self> {
         if levels == 0 || levels > MAX_LEVELS {
-            return Err(Error::parameter("levels", levels, format!("1 to {MAX_LEVELS} are supported")));
+            return Err(Error::parameter("levels", levels, format!("must be 1 to {MAX_LEVELS}")));
         }
         let text = IdText::new(format, SuffixForm::from(resolver))?;
         Ok(Self { fingerprint: fingerprint.to_owned(), former: Vec::new(), levels, resolver, text })

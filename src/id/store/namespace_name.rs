@@ -14,6 +14,6 @@ pub(super) fn check_name(name: &str) -> Result<()> {
     if name.len() <= LONGEST && name.chars().all(is_plain) {
         return Ok(());
     }
-    let expected = format!("1 to {LONGEST} ASCII letters, digits, `_`, `-` and `.`");
+    let expected = format!("must be 1 to {LONGEST} ASCII letters, digits, `_`, `-` and `.`");
     Err(Error::parameter("namespace", format!("{name:?}"), expected))
 }

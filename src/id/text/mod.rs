@@ -89,11 +89,15 @@ impl IdText {
     pub fn new(format: IdFormat, suffix: SuffixForm) -> Result<Self> {
         format.check()?;
         if format.separator().is_none() && !format.is_token() {
-            return Err(Error::parameter("format", "custom", "registered IDs are plain or token: they are read back"));
+            return Err(Error::parameter(
+                "format",
+                "custom",
+                "must be plain or token, as registered IDs are read back",
+            ));
         }
         if suffix == SuffixForm::Item && format.template().is_some_and(|template| *template != TokenTemplate::default())
         {
-            let expected = "the default: an item key could hold the text of any other";
+            let expected = "must be the default: an item key could hold the text of any other";
             return Err(Error::parameter("token template", format!("{:?}", format.template()), expected));
         }
         let escapes = |separator: &str| separator.contains(|c: char| c == '%' || c.is_ascii_hexdigit());
@@ -102,7 +106,7 @@ impl IdText {
             return Err(Error::parameter(
                 "separator",
                 separator,
-                "without % and hexadecimal digits, which escape item keys",
+                "must be without % and hexadecimal digits, which escape item keys",
             ));
         }
         Ok(Self { format, suffix })

@@ -76,7 +76,7 @@ impl Inputs {
         let mut readers = Readers::new(options);
         let (mut saved, mut named) = (None, None);
         if files.iter().filter(|file| *file == Path::new("-")).count() > 1 {
-            return Err(Error::parameter("input", "-", "given once: standard input can be read only once"));
+            return Err(Error::parameter("input", "-", "must be given once, as standard input can be read only once"));
         }
         // Files in which no row tells how long it is, before the first one in which a row does.
         let mut untold: Vec<(PathBuf, Error)> = Vec::new();

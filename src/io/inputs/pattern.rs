@@ -31,7 +31,7 @@ impl<'p> PatternPart<'p> {
 /// Finds at most `most` paths that fit a pattern, in no order.
 pub(super) fn paths(pattern: &Path, most: usize) -> Result<Vec<PathBuf>> {
     let parts = pattern.components().map(PatternPart::of).collect::<Result<Vec<_>, _>>().map_err(|error| {
-        let reason = format!("no file has this name, and as a pattern it is wrong: {error}");
+        let reason = format!("must be a file that exists, or a pattern, which this is not: {error}");
         Error::parameter("input", pattern.display(), reason)
     })?;
     let mut found = Matched { most, paths: Vec::new() };

@@ -80,7 +80,7 @@ impl Readers {
             return Ok(reader);
         }
         let Some(Part { path, rows, pinned }) = self.parts.get(part) else {
-            return Err(Error::parameter("part", part, format!("there are {}", self.parts.len())));
+            return Err(Error::parameter("part", part, format!("must be below {}", self.parts.len())));
         };
         if let Some(reader) = pinned {
             return Ok(reader.clone());

@@ -1,7 +1,7 @@
 //! The header of an npy file: magic, version, length, and a Python dict literal.
 
 use super::dict::{Descr, Dict};
-use crate::error::Result;
+use crate::error::{Result, counted};
 use crate::io::dense::data_len;
 use crate::io::file::{Source, format_of};
 
@@ -28,7 +28,7 @@ impl Header {
         let dict = Dict::parse(&text).map_err(|reason| source.error(format!("its header has {reason}")))?;
         let [rows, columns] = dict.shape[..] else {
             let hint = if dict.shape.len() == 1 { "; save `x.reshape(-1, columns)` instead" } else { "" };
-            return Err(source.error(format!("it has {} dimensions, not 2{hint}", dict.shape.len())));
+            return Err(source.error(format!("it has {}, not 2{hint}", counted(dict.shape.len(), "dimension"))));
         };
         let found = source.len() - start;
         match data_len(rows, columns, dict.descr.size) {

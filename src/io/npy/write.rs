@@ -64,7 +64,11 @@ impl<T: Element> NpyWriter<T> {
     pub fn create(path: impl AsRef<Path>, rows: usize, columns: usize) -> Result<Self> {
         let path = path.as_ref();
         if data_len(rows, columns, size_of::<T>()).is_none() {
-            return Err(Error::parameter("rows", rows, format!("too many for {columns} columns")));
+            return Err(Error::parameter(
+                "rows",
+                rows,
+                format!("must be fewer for {columns} columns: the file would be too large"),
+            ));
         }
         let mut out = AtomicFile::create(path)?;
         out.put(&header::write(T::DESCR, rows, columns))?;
@@ -78,7 +82,11 @@ impl<T: Element> NpyWriter<T> {
     /// than the shape has.
     pub fn write(&mut self, values: &[T]) -> Result<()> {
         let Some(left) = self.left.checked_sub(values.len()) else {
-            return Err(Error::parameter("values", values.len(), format!("{} are left of the shape", self.left)));
+            return Err(Error::parameter(
+                "values",
+                values.len(),
+                format!("must be at most {}, which are left of the shape", self.left),
+            ));
         };
         self.left = left;
         values.iter().try_for_each(|value| self.out.write_all(&value.bytes())).map_err(|error| self.out.error(error))
@@ -92,7 +100,9 @@ impl<T: Element> NpyWriter<T> {
     pub fn finish(self) -> Result<()> {
         match self.left {
             0 => self.out.commit(),
-            left => Err(Error::parameter("values", left, "so many are missing of the shape")),
+            left => {
+                Err(Error::parameter("missing values", left, "must be 0: write all values of the shape before the end"))
+            }
         }
     }
 }

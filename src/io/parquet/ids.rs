@@ -82,7 +82,7 @@ impl IdTable {
         let bytes = item.map_or(0, str::len).saturating_add(id.len()).saturating_add(size_of_val(codes));
         if bytes > MAX_ROW {
             return Err(
-                Error::parameter("item", format!("{bytes} bytes"), "too long for a parquet file").at(&self.path)
+                Error::parameter("item", format!("{bytes} bytes"), "must be shorter for a Parquet file").at(&self.path)
             );
         }
         match &mut self.keys {

@@ -59,7 +59,11 @@ impl Mapping {
         let read = || match crate::io::extension(path).as_str() {
             "npy" | "json" if options.weight_column.is_some() => {
                 let column = options.weight_column.clone().unwrap_or_default();
-                Err(Error::parameter("weight column", column, "this format has no columns beside those of the IDs"))
+                Err(Error::parameter(
+                    "weight column",
+                    column,
+                    "must be left out, as this format has no columns beside those of the IDs",
+                ))
             }
             "npy" => {
                 let (values, levels) = read_codes(path)?;
@@ -95,7 +99,7 @@ pub fn read_pairs(path: impl AsRef<Path>, columns: Option<[&str; 2]>) -> Result<
         "csv" => table::csv_pairs(path, b',', columns),
         "tsv" => table::csv_pairs(path, b'\t', columns),
         "parquet" => table::parquet_pairs(path, columns),
-        _ => Err(unread(path, "pairs", "pairs are read from .csv, .tsv and .parquet")),
+        _ => Err(unread(path, "pairs", "must be named .csv, .tsv or .parquet")),
     };
     read().map_err(|error| error.at(path))
 }
@@ -120,7 +124,7 @@ fn key_of<'a>(names: &[&'a str], ids: &[&'a str], weight: Option<&str>) -> Resul
     };
     known.or_else(alone).ok_or_else(|| {
         let names = names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-        let expected = format!("name the column of the items' keys; the columns are {names}");
+        let expected = format!("give the column of the items' keys; the columns are {names}");
         Error::parameter("key column", "none", expected)
     })
 }
@@ -138,7 +142,7 @@ fn choose<'a>(names: &[&'a str], options: &MappingOptions) -> Result<Columns<'a>
     let known = |name: &str| names.iter().copied().find(|other| *other == name);
     let all = || names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     let missing = |what: &'static str, name: &str| {
-        Error::parameter(what, format!("{name:?}"), format!("one of the columns, which are {}", all()))
+        Error::parameter(what, format!("{name:?}"), format!("must be one of the columns, which are {}", all()))
     };
     let key = options.key_column.as_ref();
     let key = key.map(|key| known(key).ok_or_else(|| missing("key column", key))).transpose()?;
@@ -149,7 +153,7 @@ fn choose<'a>(names: &[&'a str], options: &MappingOptions) -> Result<Columns<'a>
     }
     let key = key.map_or_else(|| key_of(names, &ids, options.weight_column.as_deref()), Ok)?;
     if ids.is_empty() {
-        let expected = format!("name the column of the IDs, or those of all levels; the columns are {}", all());
+        let expected = format!("give the column of the IDs, or those of all levels; the columns are {}", all());
         return Err(Error::parameter("ID column", "none", expected));
     }
     let weight = options.weight_column.as_ref();

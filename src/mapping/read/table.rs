@@ -58,7 +58,7 @@ pub(super) fn parquet(path: &Path, options: &MappingOptions) -> Result<Builder> 
         builder.push(key, codes)?;
     }
     if let Some(weight) = weight {
-        let expected = "a column of numbers";
+        let expected = "must be a column of numbers";
         let weights = read_reals(path, weight)?;
         builder.weigh_all(weights.ok_or_else(|| Error::parameter("weight column", format!("{weight:?}"), expected))?);
     }
@@ -135,7 +135,11 @@ mod delimited {
         let place = |name: &str| {
             header.iter().position(|other| other == name).ok_or_else(|| {
                 let names = header.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
-                Error::parameter("column", format!("{name:?}"), format!("one of the columns, which are {names}"))
+                Error::parameter(
+                    "column",
+                    format!("{name:?}"),
+                    format!("must be one of the columns, which are {names}"),
+                )
             })
         };
         let [a, b] = match columns {

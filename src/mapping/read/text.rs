@@ -66,7 +66,7 @@ impl<'a> Texts<'a> {
         if let Some(template) = self.template {
             let codes = template.read(text).filter(|shown| !shown.is_empty());
             let codes = codes.and_then(|shown| shown.into_iter().map(|shown| template.code(shown)).collect());
-            return codes.ok_or_else(|| refuse(text, key, &format!("an ID of tokens {template:?}")));
+            return codes.ok_or_else(|| refuse(text, key, &format!("must be an ID of tokens {template:?}")));
         }
         let tokens = split(text).ok_or_else(|| refuse(text, key, TOKENS))?;
         // The first and the last token may be marks.
@@ -81,21 +81,25 @@ impl<'a> Texts<'a> {
         let around = tokens.iter().map(|[head, _, tail]| [*head, *tail]);
         self.around.extend(around.clone().skip(self.around.len()).map(|around| around.map(str::to_owned)));
         if *marks != [begin, end] || !around.zip(&self.around).all(|(found, known)| known == &found) {
-            return Err(refuse(text, key, "tokens that differ from those of the other IDs only in their numbers"));
+            return Err(refuse(
+                text,
+                key,
+                "must be tokens that differ from those of the other IDs only in their numbers",
+            ));
         }
         tokens.iter().map(|[_, digits, _]| number(digits, text, key)).collect()
     }
 }
 
-const TOKENS: &str = "tokens such as <a_12>, each of which ends in a number; others need their template";
-const TEMPLATE: &str = "a token with one number, or the template of the tokens";
+const TOKENS: &str = "must be tokens such as <a_12>, each of which ends in a number; others need their template";
+const TEMPLATE: &str = "must be a token with one number; for others give the template of the tokens";
 
 fn refuse(text: &str, key: &str, expected: &str) -> Error {
     Error::parameter("id", format!("{text:?}"), format!("{expected} (item {key:?})"))
 }
 
 fn number(digits: &str, text: &str, key: &str) -> Result<u64> {
-    digits.parse().map_err(|_| refuse(text, key, "codes below 2^64"))
+    digits.parse().map_err(|_| refuse(text, key, "must be codes below 2^64"))
 }
 
 /// Reads numbers with the same characters between all of them: `12-5-33` or `[12, 5, 33]`.

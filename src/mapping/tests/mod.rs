@@ -20,7 +20,7 @@ fn every_item_has_one_key() {
     let error = Mapping::new(vec!["a".into(), "b".into(), "a".into()], Codes::new(vec![0, 1, 2], 1).unwrap());
     assert_eq!(
         error.unwrap_err().to_string(),
-        "parameter `item key` = \"a\": rows 0 and 2 have this key; every item needs a key of its own"
+        "parameter `item key` = \"a\": must be of one row only; rows 0 and 2 have this key"
     );
     let error = Mapping::new(vec!["a".into()], Codes::new(vec![0, 1], 1).unwrap()).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RowCount { found: 1, rows: 2, .. }), "{error}");

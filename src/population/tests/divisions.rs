@@ -50,7 +50,7 @@ fn every_division_starts_from_a_model_alike() {
     }
 }
 
-/// Rows that count several times are so many rows, however they are divided and held.
+/// A row that counts w times stands for w copies of it, however rows are divided and held.
 #[test]
 fn weights_over_shards_are_repetitions() {
     let (rows, dim) = (120, 3);

@@ -60,7 +60,7 @@ fn devices() -> &'static [Device] {
     })
 }
 
-/// Returns so many spans; where there are several, one is empty and one has a single row.
+/// Returns `shards` spans of the rows; where there are more than four, one is empty and one has a single row.
 fn spans(rows: usize, shards: usize) -> Vec<Range<usize>> {
     let mut ends: Vec<usize> = (1..=shards).map(|i| rows * i / shards).collect();
     if shards > 4 {

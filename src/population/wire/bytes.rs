@@ -60,7 +60,10 @@ impl<'a> Reader<'a> {
         }
         match reader.u32()? {
             VERSION => Ok(reader),
-            version => Err(reader.unusable(format!("it has version {version}, this semid reads {VERSION}"))),
+            version => {
+                let reason = format!("it has version {version}, not {VERSION}; use one version of semid everywhere");
+                Err(Error::message(what, reason))
+            }
         }
     }
 
@@ -73,7 +76,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn unusable(&self, reason: impl Into<String>) -> Error {
-        Error::message(self.what, reason)
+        Error::message(self.what, format!("{}; send it again", reason.into()))
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N]> {

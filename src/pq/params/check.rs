@@ -33,7 +33,8 @@ impl PqKMeans {
         let (clusters, _) = self.k_means.check(rows, dim)?;
         match slices > dim {
             true => {
-                let expected = format!("a slice has at least one of the {dim} dimensions, so at most {dim} slices");
+                let expected =
+                    format!("must leave at most {dim} slices, as a slice has at least one of the {dim} dimensions");
                 Err(Error::parameter("levels", self.k_means.levels, expected))
             }
             false => Ok(clusters),
@@ -47,7 +48,7 @@ impl PqKMeans {
             Some(slices) => Ok(slices),
             None => {
                 let least = self.residual_levels.saturating_add(1);
-                let expected = format!("with {} residual levels, at least {least}", self.residual_levels);
+                let expected = format!("must be at least {least} with {} residual levels", self.residual_levels);
                 Err(Error::parameter("levels", levels, expected))
             }
         }

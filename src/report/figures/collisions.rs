@@ -26,7 +26,7 @@ pub(in crate::report) fn collisions(codes: &CodeMetrics) -> Result<Figure> {
     Ok(figure
         .note(
             "The collision rate is the share of items that would have to move for every item to be alone. The chart \
-             shows what it would be if IDs ended after so many codes.",
+             shows what it would be if IDs ended after that many codes.",
         )
         .text(format!("Collision rate by number of codes. {said}.")))
 }

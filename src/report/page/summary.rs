@@ -2,7 +2,7 @@
 
 use crate::metrics::Quality;
 use crate::report::facts::Facts;
-use crate::report::numbers::{about, count, items, percent, real, things};
+use crate::report::numbers::{about, capital, count, items, percent, real, things};
 use maud::{Markup, html};
 
 /// How many factors of a product are written out.
@@ -84,7 +84,7 @@ fn collisions(facts: &Facts<'_>) -> String {
     if ids.max_bucket < 2 {
         return "No two items share an ID.".to_owned();
     }
-    let (shared, most) = (percent(ids.collided_item_rate), items(ids.max_bucket));
+    let (shared, most) = (capital(&percent(ids.collided_item_rate)), items(ids.max_bucket));
     format!("{shared} of the items share their ID with another one; the most shared ID has {most}.")
 }
 

@@ -102,7 +102,7 @@ fn whole<'w>(work: &'w mut LevelWork<'_, '_>, ask: Ask<'_>) -> Result<&'w mut dy
     work.residuals.table(ask)?.ok_or_else(|| ErrorKind::NotWhole.into())
 }
 
-/// Sums of the table's rows by their codes, of which so many changed.
+/// Returns the sums of the table's rows by their codes, `changed` of which are new.
 fn sums(table: &mut dyn Table, codebook: &Codebook, known: &mut Energy, changed: u64) -> Result<Partial> {
     let energy = match known {
         Some(energy) => *energy,

@@ -64,14 +64,14 @@ impl RqKMeans {
         labels.check(rows, labels.columns())?;
         let joint = matches!(self.algorithm, Algorithm::MiniBatch(MiniBatch { layer_wise: false, .. }));
         let other = [
-            (self.sizes.is_some(), "labels decide how many rows a code has; fit without balance"),
-            (self.sinkhorn.is_some(), "labels decide how many rows a code has; fit without Sinkhorn"),
-            (joint, "mini-batches that train all levels together give no level to labels; train layer by layer"),
-            (matches!(start, Start::Model(_)), "a warm start gives all codewords; fit with labels or from a model"),
-            (given.weights.is_some(), "means of labels take no weights; fit with labels or with weights"),
-            (self.refine > 0, "a refinement would give rows other codes; fit with labels, or refine"),
-            (labels.columns() == 0, "at least one column of labels"),
-            (labels.columns() + self.levels > MAX_LEVELS, "at most 256 levels, with those of labels"),
+            (self.sizes.is_some(), "must be left out, or balance: labels decide how many rows a code has"),
+            (self.sinkhorn.is_some(), "must be left out, or Sinkhorn: labels decide how many rows a code has"),
+            (joint, "must be left out where mini-batches train all levels together; train layer by layer"),
+            (matches!(start, Start::Model(_)), "must be left out, or the warm start: it gives all codewords"),
+            (given.weights.is_some(), "must be left out, or the weights: means of labels take none"),
+            (self.refine > 0, "must be left out, or the refinement: it would give rows other codes"),
+            (labels.columns() == 0, "must have at least one column"),
+            (labels.columns() + self.levels > MAX_LEVELS, "must leave at most 256 levels, with those of labels"),
         ];
         match other.into_iter().find(|(refused, _)| *refused) {
             Some((_, expected)) => Err(Error::parameter("labels", labels.columns(), expected)),
@@ -94,7 +94,7 @@ impl Fit<'_> {
         for number in 0..fit.labels.columns() {
             let (table, codes) = LabelTable::of(fit, number, &used)?;
             if table.labels().all(|label| label.is_none()) || table.len() >= MAX_CLUSTERS {
-                let expected = format!("from 1 to {} different labels in column {number}", MAX_CLUSTERS - 1);
+                let expected = format!("must be from 1 to {} different ones in column {number}", MAX_CLUSTERS - 1);
                 return Err(Error::parameter("labels", table.len(), expected));
             }
             let progress = Progress { level: number, ..Progress::start(self.clusters.len(), 0) };

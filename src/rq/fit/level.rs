@@ -65,7 +65,7 @@ fn mini_batch(
             if joint.is_empty() {
                 *joint = mini_batch::joint(work, batch, callback)?;
             }
-            let missing = || crate::Error::parameter("levels", work.level, "no such level");
+            let missing = || crate::Error::parameter("levels", work.level, "must be a level of the fit");
             joint.get(work.level).cloned().ok_or_else(missing)?
         }
     };

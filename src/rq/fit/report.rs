@@ -17,7 +17,7 @@ pub struct FitReport {
     /// Values of the fitted rows that lay beyond the grid and were taken as its largest; those of a row count once,
     /// whatever its weight.
     pub saturated_values: u64,
-    /// Of the rows with such values the worst, 8 at most: the farthest value of each, farthest first.
+    /// The worst of the rows with such values, 8 at most: the farthest value of each, farthest first.
     pub outliers: Vec<Outlier>,
     /// Dimensions whose values differ by few steps of the grid, the narrowest first; none for the cosine metric, under
     /// which every row has a grid of its own.

@@ -40,7 +40,7 @@ impl Run {
         }
     }
 
-    /// Returns whether the codebook is final, after an assignment to it in which so many rows changed.
+    /// Returns whether the codebook is final, after an assignment to it that changed the codes of `changed` rows.
     pub(super) fn is_done(&self, changed: u64) -> bool {
         let unchanged = self.iterations > 0 && changed == 0;
         unchanged || self.still || self.iterations == self.max_iter

@@ -72,7 +72,8 @@ impl<'m> WarmStart<'m> {
         match self.model.label_tables() {
             [] => Ok(()),
             _ => {
-                let advice = "labels give its first codes, which no fit from it would keep; fit with labels anew";
+                let advice =
+                    "must be a model without levels from labels, which no fit would keep; fit with labels anew";
                 Err(Error::parameter("warm_start", "rq-kmeans", advice))
             }
         }
@@ -87,28 +88,28 @@ impl<'m> WarmStart<'m> {
         self.check_model()?;
         let (clusters, expected) = (params.clusters_per_level()?, model.clusters());
         if clusters != expected {
-            let advice = format!("the warm start has {expected:?}; ask for these, or fit without a warm start");
+            let advice = format!("must be {expected:?}, those of the warm start; ask for these, or fit without it");
             return Err(Error::parameter("clusters", format!("{clusters:?}"), advice));
         }
         if params.metric != model.metric() {
-            let advice = format!("the warm start has {}, which a fit from it keeps", model.metric().name());
+            let advice = format!("must be {}, as in the warm start", model.metric().name());
             return Err(Error::parameter("metric", params.metric.name(), advice));
         }
         if params.normalize_residuals != model.normalize_residuals() {
-            let advice = "the warm start has the opposite, which a fit from it keeps";
+            let advice = "must be the opposite, as in the warm start";
             return Err(Error::parameter("normalize_residuals", params.normalize_residuals, advice));
         }
         let advice = match params.algorithm {
             Algorithm::Lloyd => "",
-            Algorithm::MiniBatch(_) => "its first batches would undo a warm start; use Lloyd",
-            Algorithm::Hierarchical(_) => "a warm start takes the place of the hierarchy; use Lloyd",
+            Algorithm::MiniBatch(_) => "must be Lloyd with a warm start, which the first batches would undo",
+            Algorithm::Hierarchical(_) => "must be Lloyd with a warm start, which takes the place of the hierarchy",
         };
         if !advice.is_empty() {
             return Err(Error::parameter("algorithm", params.algorithm.name(), advice));
         }
         match *frozen > expected.len() {
             true => {
-                let advice = format!("the warm start has {} levels; freeze at most these", expected.len());
+                let advice = format!("must be at most {}, the levels of the warm start", expected.len());
                 Err(Error::parameter("freeze_levels", frozen, advice))
             }
             false => Ok(()),
@@ -179,7 +180,7 @@ impl RqKMeans {
         self.begin_on(Start::Model(start), rows, Given::default(), device, &mut |_| ControlFlow::Continue(()))
     }
 
-    /// Does the same as [`RqKMeans::begin_from`] for rows that workers hold, see [`RqKMeans::fit_on_workers`].
+    /// Begins a fit as [`RqKMeans::begin_from`] does, for rows that workers hold, see [`RqKMeans::fit_on_workers`].
     ///
     /// # Errors
     /// As for [`RqKMeans::fit_from`] and [`RqKMeans::fit_on_workers`].

@@ -48,7 +48,7 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    /// Makes the unit of so many rows, of which the grid leaves out `loss`, where a step is 2^-exponent.
+    /// Makes the unit for `rows` rows, of which the grid leaves out `loss`, where a step is 2^-exponent.
     pub(super) fn new(rows: usize, loss: f64, exponent: i32) -> Self {
         Self { rows: rows.max(1), loss, step: pow2(-2 * exponent) }
     }

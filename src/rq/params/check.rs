@@ -12,7 +12,7 @@ impl RqKMeans {
     /// Clusters of every level, checked.
     pub(crate) fn clusters_per_level(&self) -> Result<Vec<usize>> {
         if self.levels == 0 || self.levels > MAX_LEVELS {
-            return Err(Error::parameter("levels", self.levels, format!("1 to {MAX_LEVELS} are supported")));
+            return Err(Error::parameter("levels", self.levels, format!("must be 1 to {MAX_LEVELS}")));
         }
         let clusters = self.clusters.list(self.levels);
         if clusters.len() != self.levels {
@@ -55,11 +55,11 @@ impl RqKMeans {
         }
     }
 
-    /// Refuses weights of other rows than `rows`, and weights where clusters have to have so many rows.
+    /// Refuses weights of other rows than `rows`, and weights where the sizes of clusters are bounded.
     pub(in crate::rq) fn check_weights(&self, weights: Option<&Weights>, rows: usize) -> Result<()> {
         let Some(weights) = weights else { return Ok(()) };
         if self.sizes.is_some() || self.sinkhorn.is_some() {
-            let expected = "balanced clusters and Sinkhorn count rows; fit without weights, or without balance";
+            let expected = "must be left out, or balance and Sinkhorn, which count rows";
             return Err(Error::parameter("weights", weights.total(), expected));
         }
         weights.check(rows)?;
@@ -91,7 +91,7 @@ impl RqKMeans {
         self.check_refine()?;
         match self.sizes.is_some() && self.algorithm != Algorithm::Lloyd {
             true => {
-                let expected = "balanced clusters need all rows in every step; use Lloyd";
+                let expected = "must be Lloyd for balanced clusters, which need all rows in every step";
                 Err(Error::parameter("algorithm", self.algorithm.name(), expected))
             }
             false => Ok(()),
@@ -101,19 +101,19 @@ impl RqKMeans {
     /// Refuses parameters of a refinement that make no sense, and what it does not go with.
     fn check_refine(&self) -> Result<()> {
         if !(1..=MOST_WIDTH).contains(&self.refine_beam) {
-            return Err(Error::parameter("refine_beam", self.refine_beam, format!("1 to {MOST_WIDTH}")));
+            return Err(Error::parameter("refine_beam", self.refine_beam, format!("must be 1 to {MOST_WIDTH}")));
         }
         if self.refine == 0 {
-            let expected = "it is the beam of a refinement, and `refine` asks for no round; ask for some";
+            let expected = "must be 1 without a refinement, whose beam it is; ask for rounds by `refine`";
             return match self.refine_beam {
                 1 => Ok(()),
                 beam => Err(Error::parameter("refine_beam", beam, expected)),
             };
         }
         let other = [
-            (self.sizes.is_some(), "its rows would leave their balanced clusters; fit without balance"),
-            (self.sinkhorn.is_some(), "its rows would leave their balanced clusters; fit without Sinkhorn"),
-            (self.normalize_residuals, "codewords of normalised residuals do not add up; fit without these"),
+            (self.sizes.is_some(), "must be 0 with balance, as rows would leave their balanced clusters"),
+            (self.sinkhorn.is_some(), "must be 0 with Sinkhorn, as rows would leave their balanced clusters"),
+            (self.normalize_residuals, "must be 0 with normalised residuals, whose codewords do not add up"),
         ];
         match other.into_iter().find(|(refused, _)| *refused) {
             Some((_, expected)) => Err(Error::parameter("refine", self.refine, expected)),
@@ -128,7 +128,8 @@ impl RqKMeans {
             return Ok(());
         }
         let expected = format!(
-            "it counts up to {pairs} pairs of codes of two levels, and {most} at most; fit fewer levels or clusters"
+            "must be 0 for {pairs} pairs of codes of two levels, of which it counts {most} at most; fit fewer levels \
+             or clusters"
         );
         Err(Error::parameter("refine", self.refine, expected))
     }
@@ -149,11 +150,11 @@ impl RqKMeans {
             return Err(Error::parameter("sinkhorn_iterations", 0, "must be at least 1"));
         }
         if self.algorithm != Algorithm::Lloyd {
-            let expected = "Sinkhorn needs all rows in every step; use Lloyd";
+            let expected = "must be Lloyd for Sinkhorn, which needs all rows in every step";
             return Err(Error::parameter("algorithm", self.algorithm.name(), expected));
         }
         if self.sizes.is_some() {
-            let expected = "clusters are balanced exactly or by Sinkhorn; use one of them";
+            let expected = "must be left out, or balance: clusters are balanced exactly or by Sinkhorn";
             return Err(Error::parameter("sinkhorn_epsilon", epsilon, expected));
         }
         Ok(())
@@ -163,7 +164,7 @@ impl RqKMeans {
 /// Refuses sizes of the clusters of a level that no assignment keeps, and more clusters than balancing handles.
 pub(in crate::rq) fn check_balanced(sizes: Sizes, level: usize, rows: usize, clusters: usize) -> Result<()> {
     if clusters > BALANCED_CLUSTERS {
-        let expected = format!("at most {BALANCED_CLUSTERS} balanced clusters per level are supported");
+        let expected = format!("must be at most {BALANCED_CLUSTERS} balanced ones per level");
         return Err(Error::parameter("clusters", clusters, expected));
     }
     sizes.check(level, rows, clusters).map(drop)

@@ -118,7 +118,7 @@ fn the_model_names_what_it_started_from() {
     assert_eq!(again, model);
 }
 
-/// Rows that count several times are so many rows, on the kept grid too.
+/// A row that counts w times stands for w copies of it, on the kept grid too.
 #[test]
 fn weights_are_repetitions() {
     let (old_rows, new_rows) = catalogue();

@@ -1,4 +1,4 @@
-//! Rows of a weight count as so many copies of them.
+//! A row of weight w counts as w copies of it.
 
 use super::{devices, rows};
 use crate::rng::row_hash;

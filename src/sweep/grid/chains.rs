@@ -78,10 +78,10 @@ impl Sweep {
             ("freeze_levels", self.frozen.is_empty()),
         ];
         if let Some((name, _)) = lists.into_iter().find(|(_, empty)| *empty) {
-            return Err(Error::parameter(name, "", "the grid is empty; give at least one value"));
+            return Err(Error::parameter(name, "[]", "give at least one value"));
         }
         if let Some(levels) = self.levels.iter().find(|levels| **levels > MAX_LEVELS) {
-            return Err(Error::parameter("levels", levels, format!("at most {MAX_LEVELS} are supported")));
+            return Err(Error::parameter("levels", levels, format!("must be at most {MAX_LEVELS}")));
         }
         let like = |a: &Parameters, b: &Parameters| Ok::<_, Error>(settings_of(a)? == settings_of(b)?);
         let mut again = None;
@@ -92,7 +92,7 @@ impl Sweep {
         }
         match again {
             Some(kind) => {
-                let expected = "names have to tell runs apart; give kinds with other parameters to another sweep";
+                let expected = "must have different names; give kinds with other parameters to another sweep";
                 Err(Error::parameter("kinds", format!("several {}", kind.kind()), expected))
             }
             None => Ok(()),
@@ -107,7 +107,7 @@ impl SweepParameters {
     }
 }
 
-/// Returns the clusters of every level of a model with so many levels.
+/// Returns the clusters of every level of a model with `levels` levels.
 fn clusters_of(clusters: &Clusters, levels: usize) -> Result<Vec<usize>> {
     match clusters {
         Clusters::Same(clusters) => Ok(vec![*clusters; levels]),

@@ -6,8 +6,8 @@
 //! column with free places has potential 0, and a column nearer than the end of the path is lowered by the difference.
 //! After each row, the rows so far are placed optimally.
 //!
-//! To be left out is a column with room for all rows, which costs more than any sum of distances, so no row is left out
-//! that could be placed.
+//! A further column stands for rows that are left out. It has room for all rows, and costs more than any sum of
+//! distances, so no row is left out that could be placed.
 
 mod search;
 

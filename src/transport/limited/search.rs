@@ -32,7 +32,7 @@ pub(super) struct Search<'a> {
 struct Column {
     free: u64,
     rows: Vec<usize>,
-    /// At most 0; it is 0 while there are free places.
+    /// The potential of the column: at most 0, and 0 while there are free places.
     potential: i128,
     /// The reduced length of the shortest path of this search, and the row that takes the column at its end.
     length: i128,

@@ -1,5 +1,5 @@
-//! Codes of latents where the engine that holds the matrices has no way of its own: level by level with a table, or by
-//! Sinkhorn.
+//! Gives latents their codes where the engine that holds the matrices has no kernel for it: level by level with a
+//! table, or by Sinkhorn.
 
 use super::{LatentQuantizer, QuantizerActivations};
 use crate::codebook::Codebook;
@@ -15,7 +15,7 @@ use crate::vae::params::RqVae;
 use rayon::prelude::*;
 
 impl LatentQuantizer {
-    /// Does the same as [`LatentQuantizer::code`] for finite latents (n, d) on the host.
+    /// Gives codes as [`LatentQuantizer::code`] does, for finite latents (n, d) on the host.
     pub(in crate::vae) fn code_on_host(
         &mut self,
         tensors: &mut dyn Tensors,

@@ -27,7 +27,7 @@ pub(super) struct LatentQuantizer {
     pub(super) dim: usize,
     /// The grid of the current epoch.
     pub(super) exponent: i32,
-    /// For codes on the host.
+    /// The device for codes on the host.
     device: Device,
     table: Option<Box<dyn Table>>,
     matrices: CodebookTensors,

@@ -22,11 +22,12 @@ impl RqVae {
         self.check_shape()?;
         let (most, batch) = (rows.min(MAX_TERMS), self.batch_of(rows));
         if batch == 0 || batch > most {
-            let expected = format!("1 to {most} rows: there are {rows} rows to train on, and at most {MAX_TERMS} fit");
+            let expected =
+                format!("must be 1 to {most}: there are {rows} rows to train on, and at most {MAX_TERMS} fit");
             return Err(Error::parameter("batch", batch, expected));
         }
         if self.batch_norm && (batch == 1 || rows % batch == 1) {
-            let expected = "batch norm needs at least two rows in every batch, the last one too";
+            let expected = "must leave at least two rows in every batch, the last one too, for batch norm";
             return Err(Error::parameter("batch", batch, expected));
         }
         match clusters.iter().enumerate().find(|(_, clusters)| self.kmeans_init && **clusters > rows) {
@@ -48,15 +49,15 @@ impl RqVae {
     /// Refuses layers that cannot be built.
     fn check_shape(&self) -> Result<()> {
         if let Some(width) = self.hidden.iter().find(|width| **width == 0 || **width > MAX_DIM) {
-            return Err(Error::parameter("hidden", width, format!("1 to {MAX_DIM} are supported")));
+            return Err(Error::parameter("hidden", width, format!("must be 1 to {MAX_DIM}")));
         }
         if self.hidden.len() > MAX_LAYERS {
-            let expected = format!("at most {MAX_LAYERS} hidden layers are supported");
+            let expected = format!("must be at most {MAX_LAYERS} layers");
             return Err(Error::parameter("hidden", format!("{} layers", self.hidden.len()), expected));
         }
         match self.latent {
             1..=MAX_DIM => Ok(()),
-            latent => Err(Error::parameter("latent", latent, format!("1 to {MAX_DIM} are supported"))),
+            latent => Err(Error::parameter("latent", latent, format!("must be 1 to {MAX_DIM}"))),
         }
     }
 
@@ -110,7 +111,7 @@ impl RqVae {
             return Err(Error::parameter("sinkhorn", epsilon, expected));
         }
         match iterations {
-            0 => Err(Error::parameter("sinkhorn", 0, "takes at least 1 iteration")),
+            0 => Err(Error::parameter("sinkhorn", 0, "must be at least 1")),
             _ => Ok(()),
         }
     }

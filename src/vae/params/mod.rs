@@ -166,8 +166,8 @@ impl RqVae {
         }
     }
 
-    /// The batch and the learning rate that the field's libraries take by default: 2,048 rows, so that there must be as
-    /// many to train on, and 1e-4. Networks of few rows are far from trained with them after 100 epochs.
+    /// Makes parameters with the batch and the learning rate of semantic-id: 2,048 rows, so that there must be as many
+    /// to train on, and 1e-4. Networks of few rows are far from trained with them after 100 epochs.
     pub fn semantic_id(levels: usize, clusters: impl Into<Clusters>) -> Self {
         let (batch, lr) = SEMANTIC_ID;
         Self::new(levels, clusters).batch(batch).lr(lr)

@@ -53,7 +53,7 @@ impl TryFrom<u32> for MatmulWidth {
         match bits {
             8 => Ok(Self::Eight),
             16 => Ok(Self::Sixteen),
-            _ => Err(Error::parameter("width", bits, "8 and 16 bits are supported")),
+            _ => Err(Error::parameter("width", bits, "must be 8 or 16 bits")),
         }
     }
 }

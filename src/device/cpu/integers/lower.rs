@@ -10,7 +10,8 @@ use crate::device::cpu::pairs::Group;
 pub(super) struct Columns<'a> {
     /// Words of a codeword.
     pub(super) words: usize,
-    /// For every group of codewords, and every word of these, the word of each.
+    /// Words of groups of codewords: group by group, the first word of every codeword of the group, then the second,
+    /// ...
     pub(super) groups: &'a [Group],
     /// The words (K, words), codeword by codeword.
     pub(super) codewords: &'a [i32],

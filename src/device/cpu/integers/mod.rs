@@ -79,7 +79,7 @@ impl Width {
         }
     }
 
-    /// Words of a row of so many dimensions.
+    /// Returns the words of a row of `dim` dimensions.
     pub(super) fn words(self, dim: usize) -> usize {
         dim.div_ceil(self.per_word())
     }

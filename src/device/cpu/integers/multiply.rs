@@ -21,7 +21,7 @@ pub(super) trait Multiply: Copy {
     fn dot(self, row: &[i32], column: &[i32], start: i32) -> i32;
 }
 
-/// Work that is compiled for a multiplier and the tile that keeps it busy: so many rows and groups.
+/// Work that is compiled for a multiplier and the tile that keeps it busy, of `ROWS` rows and `GROUPS` groups.
 pub(super) trait Task {
     fn run<M: Multiply, const ROWS: usize, const GROUPS: usize>(self, multiplier: M);
 }

@@ -16,7 +16,8 @@ pub(in crate::device::cpu) struct Packed {
     width: Width,
     /// Words of a codeword.
     pub(super) words: usize,
-    /// For every group of 16 codewords, and every word of these, the word of each.
+    /// Words of groups of 16 codewords: group by group, the first word of every codeword of the group, then the second,
+    /// ...
     pub(super) groups: Vec<Group>,
     /// The words (K, words) once more, codeword by codeword.
     pub(super) codewords: Vec<i32>,

@@ -23,7 +23,7 @@ pub(in crate::device::cpu) struct Scaled {
 /// Components that are rounded at a time.
 const LANES: usize = 16;
 
-/// Rounds `row`, no longer than `length`, to integers of so many bits: for the largest scale that keeps them within
+/// Rounds `row`, no longer than `length`, to integers of `width`: for the largest scale that keeps them within
 /// their limits, or zeros where the row is zero. The integers lie in `words`, in the order of the memory.
 ///
 /// # Exactness

@@ -39,8 +39,8 @@ pub(super) fn run_256(task: impl Task) {
     }
 }
 
-/// A multiplier by the named intrinsics, for the vectors of so many of which a group is made, and the tile that keeps
-/// it busy: more sums than the instruction takes cycles, and as many columns per row as fit the registers.
+/// A multiplier by the named intrinsics, for groups of `parts` vectors, and the tile that keeps it busy: more sums than
+/// the instruction takes cycles, and as many columns per row as fit the registers.
 macro_rules! multiplier {
     ($name:ident, $vector:ty, $parts:literal, $splat:ident, $multiply:ident, $rows:literal x $groups:literal,
      $enable:literal, $($feature:tt),+) => {

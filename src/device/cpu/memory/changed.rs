@@ -16,7 +16,7 @@ pub(in crate::device::cpu) struct Changed {
 const UNCHANGED: u32 = u32::MAX;
 
 impl Changed {
-    /// The codewords of `panel` that differ from those `before`, and those that these did not have, ascending.
+    /// The codewords of `panel`, ascending, that differ from those of `before` or that `before` did not have.
     pub(super) fn indices(before: &[f32], panel: &Panel) -> Vec<u32> {
         let mut before = before.chunks_exact(panel.dim());
         let now = panel.values.chunks_exact(panel.dim());

@@ -23,7 +23,7 @@ pub(in crate::device::cpu) struct Scale {
 /// Steps that a row's bounds are counted in.
 const STEPS: f32 = u16::MAX as f32;
 
-/// From here on f32 are integers.
+/// The smallest size from which on all f32 are integers.
 const TWO_23: f32 = 8_388_608.0;
 
 impl Scale {

@@ -8,10 +8,10 @@ use crate::device::cpu::table_rows::TableRows;
 use crate::error::Result;
 use crate::limits::MAX_CLUSTERS;
 
-/// One of so many codewords changed, at most, where rows are compared with those that did: with more of them it takes
+/// Rows are compared with the codewords that changed where at most one in `CHANGED` did: with more of them this takes
 /// longer than what rows remember.
 const CHANGED: usize = 4;
-/// One of so many codewords changed, at least, where it takes longer to compare rows with those than to look for what
+/// Where at least one in `FEW` codewords changed, comparing rows with those takes longer than looking for what
 /// surrounds all codewords.
 const FEW: usize = 64;
 /// Clusters from which on, and rows of each from which on, comparing all codewords with each other takes little.

@@ -21,7 +21,7 @@ pub(super) fn column_sums(unit: Unit, x: &[f32], out: &mut [f32]) {
 }
 
 struct OfColumns<'a> {
-    /// From the first column on.
+    /// The values from the first column on.
     x: &'a [f32],
     columns: usize,
     out: &'a mut [f32],

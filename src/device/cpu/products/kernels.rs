@@ -25,7 +25,7 @@ pub(in crate::device::cpu) fn products(rows: &[f32], panel: &Panel, out: &mut [f
     unsafe { product((clusters, count, dim), out.as_mut_ptr(), panel.values.as_ptr(), rows.as_ptr()) }
 }
 
-/// The product by the kernels of a module of `gemm-f32`, which work on so many values at a time.
+/// The product by the kernels of a module of `gemm-f32`, which work on `lanes` values at a time.
 macro_rules! product_by {
     ($name:ident, $kernels:ident, $simd:ident, $lanes:literal) => {
         /// # Safety

@@ -19,9 +19,9 @@ const MOST: usize = 1 << 24;
 const SHORT: usize = 256;
 /// Rows that a task compares with all others.
 const ROWS: usize = 12;
-/// All pairs of rows cost as much as a step for every so many rows: a step has up to 16 points.
+/// Rows for which comparing all pairs costs as much as a step, which has up to 16 points.
 const PAIRS: usize = 64;
-/// Fewer rows are compared with the points of a step in no time.
+/// The fewest rows for which neighbours are worth a search: comparing fewer with the points of a step takes no time.
 const LEAST: usize = 2048;
 
 /// When neighbours are looked for: as soon as few distances per point are left open.

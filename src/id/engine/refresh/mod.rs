@@ -189,11 +189,11 @@ impl SemanticIdEngine {
             return Err(Error::parameter("gain", limits.gain, "must be a finite number, 0 or more"));
         }
         if !self.model.reconstructs() {
-            let expected = "this model scales the residuals of every level, so distances of codes do not compare";
+            let expected = "give a model without normalised residuals, as distances of codes do not compare with these";
             return Err(Error::parameter("gain", limits.gain, expected));
         }
         if !self.model.label_tables().is_empty() {
-            let expected = "labels give the first codes of this model, whatever the distances; its items stay";
+            let expected = "give a model without levels from labels, as labels give codes whatever the distances";
             return Err(Error::parameter("gain", limits.gain, expected));
         }
         self.registry.check_moves()

@@ -156,23 +156,27 @@ impl Sizes {
     fn of(asked: StaticSizes, rows: &SidRows, codes: u64) -> Result<Self> {
         let depth = rows.depth();
         if depth < 2 {
-            return Err(Error::parameter("levels", depth, "at least 2: the index has states after the first code"));
+            return Err(Error::parameter(
+                "levels",
+                depth,
+                "must be at least 2: the index has states after the first code",
+            ));
         }
         let vocab = asked.vocab_size.unwrap_or(codes);
         if vocab < codes || vocab > i32::MAX as u64 {
             return Err(Error::parameter(
                 "vocab_size",
                 vocab,
-                format!("{codes}, the codes of the largest level, to 2^31"),
+                format!("must be from {codes}, the codes of the largest level, to 2^31"),
             ));
         }
         let dense = asked.dense_levels.unwrap_or(2.min(depth - 1));
         if !(1..=2).contains(&dense) || dense >= depth {
-            let expected = format!("1 or 2, and less than the {depth} codes of an ID");
+            let expected = format!("must be 1 or 2, and less than the {depth} codes of an ID");
             return Err(Error::parameter("dense_levels", dense, expected));
         }
         if dense == 2 && vocab * vocab > MOST_DENSE {
-            let expected = format!("1: a table of {vocab} x {vocab} entries is beyond 2^30");
+            let expected = format!("must be 1: a table of {vocab} x {vocab} entries is beyond 2^30");
             return Err(Error::parameter("dense_levels", dense, expected));
         }
         Ok(Self { vocab: vocab as usize, dense })

@@ -45,8 +45,9 @@ impl SidRows {
         self.codes.extend(codes);
         if let Some(suffix) = suffix {
             let code = i32::try_from(suffix).ok();
-            let code =
-                code.ok_or_else(|| Error::parameter("suffix", suffix, "below 2^31, as states are 32-bit integers"))?;
+            let code = code.ok_or_else(|| {
+                Error::parameter("suffix", suffix, "must be below 2^31, as states are 32-bit integers")
+            })?;
             self.codes.push(code as u32);
         }
         Ok(())
@@ -113,7 +114,11 @@ impl SidRows {
         let most = end.max(self.edges() + vocab);
         match i32::try_from(most) {
             Ok(_) => Ok(States { first, end }),
-            Err(_) => Err(Error::parameter("registry", format!("{most} states or edges"), "below 2^31 of them")),
+            Err(_) => Err(Error::parameter(
+                "registry",
+                format!("{most} states or edges"),
+                "must have below 2^31 of them; export fewer items",
+            )),
         }
     }
 

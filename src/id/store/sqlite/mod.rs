@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How many times a file is read that changes while it is read.
+/// How often a reader begins again when the file changes under it.
 const ATTEMPTS: usize = 20;
 
 /// Keeps registered IDs in one SQLite database, which several processes may use at once.

@@ -83,7 +83,11 @@ pub(super) fn add_namespace(connection: &Connection, name: &str) -> Result<u32> 
     let made = connection.query_row("SELECT count(*) FROM namespaces", [], |row| row.get::<_, u32>(0));
     let made = made.map_err(typed)?;
     if made as usize >= MOST_NAMESPACES {
-        return Err(Error::parameter("namespace", name, format!("a database has no more than {MOST_NAMESPACES}")));
+        return Err(Error::parameter(
+            "namespace",
+            name,
+            format!("give another database: this one has {MOST_NAMESPACES} namespaces, the most that one can have"),
+        ));
     }
     let number = made + 1;
     let sql = "INSERT INTO namespaces (number, name) VALUES (?1, ?2)";

@@ -167,7 +167,8 @@ impl Session {
     /// Writes a copy to the empty or missing file `path`.
     pub(super) fn copy_to(&self, path: &Path) -> Result<()> {
         let plain = place::plain(path);
-        let name = plain.to_str().ok_or_else(|| Error::parameter("path", path.display(), "UTF-8"))?;
+        let name =
+            plain.to_str().ok_or_else(|| Error::parameter("path", path.display(), "must be UTF-8; rename the file"))?;
         // SQLite refuses this statement while `query_only` is on, though it changes nothing in this database.
         self.connection.pragma_update(None, "query_only", false).map_err(typed)?;
         let vacuum = || self.connection.execute("VACUUM INTO ?1", [name]).map_err(|error| typed(error).at(path));

@@ -208,10 +208,10 @@ fn used_of(largest: Option<i64>) -> Result<u64> {
 
 /// Returns the bytes of codes to be written; refuses codes that do not fit.
 fn stored(codes: &[u32]) -> Result<Vec<u8>> {
-    encode(codes).ok_or_else(|| Error::parameter("codes", format!("{codes:?}"), "below 65,536"))
+    encode(codes).ok_or_else(|| Error::parameter("codes", format!("{codes:?}"), "must be below 65,536"))
 }
 
 /// Returns the suffix to be written; refuses one that does not fit.
 fn stored_suffix(id: &SemanticId) -> Result<i64> {
-    i64::try_from(id.suffix).map_err(|_| Error::parameter("suffix", id.suffix, "below 2^63"))
+    i64::try_from(id.suffix).map_err(|_| Error::parameter("suffix", id.suffix, "must be below 2^63"))
 }

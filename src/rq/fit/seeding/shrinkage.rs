@@ -9,7 +9,7 @@ use crate::rng::Stream;
 
 /// Rows on which the factors are compared, at most.
 pub(super) const ROWS: usize = 1024;
-/// The factors are 1, 1/2, 1/4, ..., of which there are so many.
+/// How many factors there are: 1, 1/2, 1/4, ...
 const FACTORS: u32 = 4;
 
 /// Draws first codewords, which are rows, toward the mean of the rows: the distances to it shrink by a factor of 1,
