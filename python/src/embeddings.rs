@@ -65,11 +65,11 @@ impl<'a> Given<'a> {
         let blocks = match &self.scales {
             Scales::Own(named) => own(&rows, named, given, weights)?,
             Scales::Kept(blocks) => {
-                same(blocks, given, "none: a fit that starts from a model keeps the scales of its embeddings")?;
+                same(blocks, given, "must be None: a fit that starts from a model keeps the scales of its embeddings")?;
                 Some((*blocks).clone())
             }
             Scales::Done(smoothed) => {
-                same(&smoothed.blocks, given, "none: smooth has scaled these embeddings; give it the weights")?;
+                same(&smoothed.blocks, given, "must be None: smooth has scaled these embeddings; give it the weights")?;
                 return Ok(Scaled::Before(rows, smoothed));
             }
         };

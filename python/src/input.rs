@@ -24,6 +24,9 @@ pub(crate) enum Input<'py> {
     Smoothed(Bound<'py, SmoothedEmbeddings>),
 }
 
+/// What rows must be where a model takes no others.
+const ONE: &str = "must be rows of one embedding";
+
 /// Rows that are read where Python has them.
 pub(crate) type PyRows<'a> = Box<dyn Rows + Send + 'a>;
 
@@ -79,8 +82,8 @@ impl<'py> Input<'py> {
     /// The rows, for work without Python's lock.
     pub(crate) fn rows(&self, py: Python<'_>) -> PyResult<PyRows<'_>> {
         match self {
-            Self::Blocks(_) => Err(parameter("X", "a dict", "must be rows of one embedding")).or_raise(py),
-            Self::Smoothed(_) => Err(parameter("X", "smoothed embeddings", "must be rows of one embedding")).or_raise(py),
+            Self::Blocks(_) => Err(parameter("X", "a dict", ONE)).or_raise(py),
+            Self::Smoothed(_) => Err(parameter("X", "smoothed embeddings", ONE)).or_raise(py),
             Self::Source(source) => Ok(Box::new(source.get().rows())),
             Self::Arrays(arrays) => match arrays.as_slice() {
                 [array] => array.rows().or_raise(py),

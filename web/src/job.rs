@@ -161,7 +161,8 @@ fn refuse_labels(model: &Model) -> Result<()> {
     match model.label_tables().first().map(LabelTable::column) {
         Some(column) => {
             let value = format!("one that takes codes from labels in {column:?}");
-            Err(parameter("model", value, "must be a model without labels; only other interfaces encode rows with labels"))
+            let expected = "must be a model without labels; only other interfaces encode rows with labels";
+            Err(parameter("model", value, expected))
         }
         None => Ok(()),
     }
