@@ -50,32 +50,46 @@
 //! | to | see |
 //! | --- | --- |
 //! | hand over embeddings | [`Rows`], [`Matrix`], [`Concat`], [`io::open`] for files, folders and patterns |
+//! | refuse bad rows, or leave them out and know which | [`io::BadRows`], [`io::Inputs`] |
+//! | compare rows by distance or by direction | [`Metric`] |
+//! | let rows count as often as their items are wanted | [`Weights`]; [`RqKMeans::fit_weighted`], [`metrics::weighted_errors`] |
 //! | join several embeddings per item, such as text and image | [`blocks::Blocks`], [`blocks::Beside`] |
 //! | mix rows with those of items that occur together | [`smoothing::Partners`], [`smoothing::Smoothed`] |
-//! | choose where to compute | [`Device`], [`device::DeviceInfo`] |
+//! | choose where to compute | [`Device`], [`device::DeviceInfo`]; [`Device::several`] at once |
+//! | fit rows that do not fit into memory | [`Device::with_memory`] |
 //! | fit residual k-means: plain or balanced; Lloyd, mini-batch or hierarchical | [`RqKMeans`] |
+//! | refine all levels together after a fit | [`RqKMeans::refine`], [`RqKMeans::refine_beam`] |
+//! | let labels, such as categories, give the first codes | [`Labels`], [`LabelledFit`], [`LabelTable`], [`UnknownLabel`] |
+//! | make a model of codewords that another tool fitted | [`RqKMeansModel::from_codewords`] |
 //! | fit one level at a time, watch or cancel | [`rq::Fit`], [`rq::Progress`] |
 //! | codes that do not depend on each other, for models that generate them all at once | [`PqKMeans`] |
 //! | train a network, stop and go on | [`RqVae`], [`vae::RqVaeFit`], [`RqKMeansModel`] to start from |
 //! | encode, decode, save, load | [`RqKMeansModel`], [`RqVaeModel`], or [`Model`] for any kind; [`Codes`] |
+//! | find codes of a smaller total distance, or the best few of a row | [`Encoder::beam`]; [`Encoder::candidates`] |
+//! | encode row by row in a server | [`Encoder::prepare`], [`quantizer::FewEncoder`] |
 //! | keep new rows near balance, or within capacities | [`Encoder`] |
 //! | repeat a fit from its model file | [`Quantizer::parameters`], [`io::Provenance`] |
 //! | keep the codes of most items when a model is fitted again | [`rq::WarmStart`]; [`Model::align_to`], [`Alignment`] |
 //! | turn codes into text, and files of them | [`IdFormat`], [`io::IdWriter`] |
 //! | give items unique IDs that stay | [`SemanticIdEngine`]; [`registry::Registry`], [`registry::Resolver`] |
+//! | take over a refreshed model, and move the items that gain from it | [`SemanticIdEngine::adopt_model`], [`SemanticIdEngine::move_if_gain`] |
+//! | keep registries of several catalogues in one store | [`registry::Store::in_namespace`] |
 //! | read IDs back | [`registry::IdText`] |
+//! | write tokens as a language model has them | [`registry::TokenTemplate`], [`registry::BaseTokenizer`] |
 //! | keep IDs somewhere | [`registry::MemoryStore`], `registry::SqliteStore`, or your own [`registry::Store`] |
 //! | test a store of your own | [`registry::conformance`] |
 //! | export IDs to recommenders and language models | [`registry::Export`], [`registry::Vocabulary`] |
 //! | know whether codes are good | [`metrics::Evaluation`] for everything at once; [`metrics`] one by one |
+//! | know whether a model still suits the rows of today | [`metrics::drift()`], [`metrics::DriftLimits`] |
+//! | know whether items that are used together share prefixes | [`mapping::CoOccurrence`], [`mapping::read_pairs`] |
 //! | judge IDs that another tool made | [`mapping::Mapping`] |
-//! | compare models of many sizes and kinds | [`Sweep`], [`sweep::SweepMetric`] |
+//! | compare models of many sizes and kinds, and predict collisions of more items | [`Sweep`], [`sweep::SweepMetric`] |
 //! | look at results, and show them | `Report`: a web page and figures |
 //! | fit a model of any kind by its name, or of your own in a sweep | [`quantizer::Parameters`], [`quantizer::Trainer`] |
 //! | measure a model of your own | [`Quantizer`] |
 //! | fit rows that are held by many processes or machines | [`shards::Workers`], [`RqKMeans::fit_on_workers`] |
 //! | merge exact sums of shards | [`shards::Partial`] |
-//! | handle errors | [`Error`], [`ErrorKind`] |
+//! | handle errors | [`Error`], [`ErrorKind`], [`Result`] |
 //!
 //! # Features
 //!
@@ -88,6 +102,7 @@
 //! | `parquet-brotli` | the same, and reading those that are packed by brotli |
 //! | `sqlite` | registries in SQLite databases |
 //! | `report` | reports as web pages and figures |
+//! | `tensor-cores` | with `gpu`: a filter that multiplies on tensor cores, on adapters that have them |
 //!
 //! Each works with and without the others. Only `gpu` is on by default, because nobody would notice its absence:
 //! [`Device::auto`] would take the CPU. The command line tool is a package of its own, `semid-cli`.
@@ -137,6 +152,8 @@ mod rows;
 pub mod rq;
 pub mod smoothing;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
 mod transport;
 pub mod vae;
 mod weights;

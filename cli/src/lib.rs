@@ -38,6 +38,7 @@ mod output;
 mod outputs;
 mod place;
 mod progress;
+mod provenance;
 mod report;
 mod stats;
 mod stderr;

@@ -1,7 +1,7 @@
 //! Warns about values that models cut off.
 
+use semid::Model;
 use semid::rq::{Grid, Outlier};
-use semid::{Model, RqVaeModel};
 
 const GRID: &str = "the end of the grid";
 const OTHERS: &str = "the farthest of these";
@@ -25,8 +25,7 @@ impl Ends {
     /// Finds where a model cuts values off, if it does.
     pub(crate) fn of(model: &Model) -> Option<Self> {
         let grid = model.grid().cloned().map(Self::Grid);
-        let limits = model.downcast::<RqVaeModel>().and_then(RqVaeModel::input_limits);
-        grid.or_else(|| limits.map(|limits| Self::Limits(limits.map(<[f32]>::to_vec))))
+        grid.or_else(|| model.input_limits().map(|limits| Self::Limits(limits.map(<[f32]>::to_vec))))
     }
 
     /// Names the place where values are cut off.

@@ -192,6 +192,55 @@ fn provenance_is_in_the_file_and_not_in_the_fingerprint() {
 }
 
 #[test]
+fn provenance_names_all_files_of_a_fit() {
+    use sha2::{Digest, Sha256};
+    let dir = Dir::with_model();
+    dir.write("keys.txt", (0..300).map(|row| format!("i{row}\n")).collect::<String>());
+    dir.write("pairs.csv", "a,b\ni1,i2\n");
+    dir.write("w.txt", (0..300).map(|row| format!("{}\n", row % 3)).collect::<String>());
+    dir.write("kinds.txt", (0..300).map(|row| format!("kind {}\n", row % 4)).collect::<String>());
+    let fit = "fit --input x.npy --levels 1 --clusters 8 --output p.safetensors --provenance";
+    for (flags, expected) in [
+        (
+            "--pairs pairs.csv --items keys.txt --weights w.txt",
+            &["weights w.txt", "pairs pairs.csv", "item keys keys.txt"][..],
+        ),
+        ("--prefix-labels kinds.txt", &["labels kinds.txt"]),
+        ("", &[]),
+    ] {
+        dir.semid(&format!("{fit} {flags}")).ok();
+        let info = dir.semid("info --model p.safetensors --json").json(0);
+        let files = info["provenance"]["files"].as_array().cloned().unwrap_or_default();
+        let mut named = Vec::new();
+        for file in &files {
+            let name = file["name"].as_str().unwrap();
+            let hash: String = Sha256::digest(dir.read(name)).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(file["sha256"], hash.as_str());
+            named.push(format!("{} {name}", file["what"].as_str().unwrap()));
+        }
+        assert_eq!(named, expected, "{flags}");
+        let text = dir.semid("info --model p.safetensors").ok();
+        assert!(files.iter().all(|file| text.contains(file["sha256"].as_str().unwrap())), "{text}");
+    }
+}
+
+#[test]
+fn provenance_of_what_is_read_once_is_refused_before_the_fit() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let dir = Dir::with_model();
+    // Far more iterations than any test waits for.
+    let fit = "fit --input - --levels 3 --clusters 100 --n-init 1000000 --output p.safetensors --provenance";
+    let mut child = dir.command(fit).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&dir.read("x.npy")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("-: --provenance") && stderr.contains("only once; save it as a file"), "{stderr}");
+    assert!(!dir.path("p.safetensors").exists());
+}
+
+#[test]
 fn a_grid_comes_from_a_file_too() {
     let dir = Dir::with_model();
     dir.write(

@@ -47,7 +47,7 @@ pub use options::{FloatBytes, ReadOptions};
 pub(crate) use parquet::{CodeLists, read_code_lists, read_reals};
 #[cfg(feature = "parquet")]
 pub use parquet::{ParquetRows, columns, read_strings};
-pub use provenance::{Provenance, ProvenanceInput};
+pub use provenance::{Provenance, ProvenanceFile, ProvenanceInput};
 pub use safetensors::SafetensorsRows;
 #[cfg(feature = "csv")]
 pub(crate) use text::column_names;

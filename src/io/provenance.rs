@@ -33,8 +33,11 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Provenance {
-    /// The input files.
+    /// The files of embeddings.
     pub inputs: Vec<ProvenanceInput>,
+    /// Other files that the fit read, such as weights or labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<ProvenanceFile>,
     /// The version of this library.
     pub semid: String,
 }
@@ -53,6 +56,18 @@ pub struct ProvenanceInput {
     pub dim: usize,
 }
 
+/// Another file that a fit read besides its embeddings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProvenanceFile {
+    /// What the file holds, such as `weights`.
+    pub what: String,
+    /// The name of the file, without folders.
+    pub name: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+}
+
 impl Default for Provenance {
     fn default() -> Self {
         Self::new()
@@ -62,7 +77,7 @@ impl Default for Provenance {
 impl Provenance {
     /// Makes a provenance with this version and no input.
     pub fn new() -> Self {
-        Self { inputs: Vec::new(), semid: env!("CARGO_PKG_VERSION").to_owned() }
+        Self { inputs: Vec::new(), files: Vec::new(), semid: env!("CARGO_PKG_VERSION").to_owned() }
     }
 
     /// Adds a file from which `rows` were read; reads and hashes all of its bytes.
@@ -71,8 +86,8 @@ impl Provenance {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io), with the path.
     pub fn input(mut self, path: impl AsRef<Path>, rows: &dyn Rows) -> Result<Self> {
         let path = path.as_ref();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let input = ProvenanceInput { name, sha256: sha256_of(path)?, rows: rows.len(), dim: rows.dim() };
+        let (name, sha256) = (name_of(path), sha256_of(path)?);
+        let input = ProvenanceInput { name, sha256, rows: rows.len(), dim: rows.dim() };
         self.inputs.push(input);
         Ok(self)
     }
@@ -83,11 +98,26 @@ impl Provenance {
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path.
     pub fn inputs(mut self, inputs: &Inputs) -> Result<Self> {
         for (path, rows) in inputs.files() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            self.inputs.push(ProvenanceInput { name, sha256: sha256_of(path)?, rows, dim: inputs.dim() });
+            let (name, sha256) = (name_of(path), sha256_of(path)?);
+            self.inputs.push(ProvenanceInput { name, sha256, rows, dim: inputs.dim() });
         }
         Ok(self)
     }
+
+    /// Adds another file that the fit read, which holds `what`, such as `weights`; reads and hashes all of its bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) with the path.
+    pub fn file(mut self, path: impl AsRef<Path>, what: impl Into<String>) -> Result<Self> {
+        let path = path.as_ref();
+        self.files.push(ProvenanceFile { what: what.into(), name: name_of(path), sha256: sha256_of(path)? });
+        Ok(self)
+    }
+}
+
+/// Returns the name of a file without its folders.
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Returns the SHA-256 of a file, which it reads in pieces.

@@ -210,6 +210,17 @@ pub trait Quantizer: Any + Send + Sync {
         None
     }
 
+    /// Returns the smallest and the largest value of every dimension, (D), at which encoding cuts values off; none for
+    /// kinds and models that do not.
+    fn input_limits(&self) -> Option<[&[f32]; 2]> {
+        None
+    }
+
+    /// Returns the width of the beam by which the model encodes unless [`EncodeOptions::beam`] gives another one.
+    fn beam(&self) -> usize {
+        1
+    }
+
     /// Returns the length of a step of the codewords' grid, in units of [`Quantizer::quantized_rows`].
     fn step(&self) -> f64 {
         1.0

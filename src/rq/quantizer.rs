@@ -52,6 +52,10 @@ impl Quantizer for RqKMeansModel {
         !self.normalize_residuals()
     }
 
+    fn beam(&self) -> usize {
+        self.beam()
+    }
+
     fn encode_quantized(
         &self,
         rows: &dyn Rows,

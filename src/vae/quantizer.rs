@@ -46,6 +46,10 @@ impl Quantizer for RqVaeModel {
         self.quantizer.seed()
     }
 
+    fn input_limits(&self) -> Option<[&[f32]; 2]> {
+        self.input_limits()
+    }
+
     fn quantized_rows<'a>(&'a self, rows: &'a dyn Rows, device: &Device) -> Result<Box<dyn Rows + 'a>> {
         Ok(Box::new(self.latent_rows(rows, device)?))
     }

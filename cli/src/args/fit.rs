@@ -49,7 +49,8 @@ pub(crate) struct FitArgs {
     /// alone; flags override the file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Record the input's name, SHA-256 and size in the model file
+    /// Record the names and the SHA-256 of the input and of the files of weights, labels, pairs and keys in the model
+    /// file
     #[arg(long)]
     pub(crate) provenance: bool,
     /// Kind of model to fit [default: rq-kmeans]

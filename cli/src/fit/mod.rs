@@ -18,12 +18,13 @@ use crate::input::{Input, Texts};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
+use crate::provenance;
 use crate::warnings::Noticed;
 use flags::{Flags, for_kinds};
 use given::Given;
-use semid::io::{AtomicFile, Provenance};
+use semid::io::AtomicFile;
 use semid::quantizer::{Parameters, TrainOption};
-use semid::{LabelledFit, Model, Rows};
+use semid::{LabelledFit, Rows};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -113,7 +114,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     drop(bar);
     let model = blocks::recorded(model, &input, pairs.as_ref())?;
     let (model, alignment) = align::align(older.as_ref(), model, &rows, &device)?;
-    let model = recorded(model, args, &input)?;
+    let model = provenance::recorded(model, args, &input)?;
     interrupt::check()?;
     model.save(&args.output)?;
     let number = |row| input.rows.input_row(row);
@@ -200,6 +201,7 @@ fn size_and_seed(args: &FitArgs, config: &mut Config) -> Result<(), Failure> {
 
 /// Makes sure that all files can be written and are none of the inputs, before a long fit finds out.
 fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
+    provenance::check(args, input)?;
     input.check_output(&args.output)?;
     let mut read = args.pairs.pairs.iter().chain(&args.pair_keys.items);
     read.try_for_each(|file| output::differs(&args.output, file))?;
@@ -208,14 +210,6 @@ fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
         output::differs_from(file, &args.output, "output")?;
     }
     Ok(args.vae.checkpoint.iter().chain([&args.output]).try_for_each(|file| AtomicFile::check(file))?)
-}
-
-/// Returns the model, with a record of its inputs if that was asked for.
-fn recorded(model: Model, args: &FitArgs, input: &Input) -> Result<Model, Failure> {
-    match args.provenance {
-        true => Ok(model.with_provenance(Provenance::new().inputs(&input.rows)?)?),
-        false => Ok(model),
-    }
 }
 
 fn text(fitted: &Fitted<'_>, details: &str) -> String {

@@ -177,8 +177,12 @@ fn text(info: &Info<'_>) -> String {
         let _ = writeln!(out, "{:<12}  {layers}, products of {matmul_bits} bits", "encoder");
     }
     for input in info.provenance.iter().flat_map(|provenance| &provenance.inputs) {
-        let size = format!("{} of {}", output::things(input.rows, "row"), output::things(input.dim, "dimension"));
+        let size = [(input.rows, "row"), (input.dim, "dimension")].map(|(number, of)| output::things(number, of));
+        let size = size.join(" of ");
         let _ = writeln!(out, "{:<12}  {}, {size}, SHA-256 {}", "fitted to", input.name, input.sha256);
+    }
+    for file in info.provenance.iter().flat_map(|provenance| &provenance.files) {
+        let _ = writeln!(out, "{:<12}  {}, SHA-256 {}", file.what, file.name, file.sha256);
     }
     if let Some(provenance) = info.provenance {
         let _ = writeln!(out, "{:<12}  semid {}", "fitted by", provenance.semid);
