@@ -1,4 +1,4 @@
-//! What a file of parameters says about inputs that it does not hold: pairs, weights and labels. Flags have to give them.
+//! What a file of parameters says about inputs that flags have to give: pairs, weights and labels.
 
 use crate::args::{FitArgs, WeightArgs, unknown_label};
 use crate::config::Config;
