@@ -156,8 +156,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             }
             fetched = fetch(loads, loads_rows, origin + k, origin + k * params.padded + code);
             let place = vec2<u32>(x, y);
-            for (var i = 0u; i < 4u; i++) {
-                add_quarter(&a, &b, &c, &d, place, i);
+            if (WIDE_ROWS && WIDE_CODES) {
+                // Compilers keep a loop of this length, which would count and wait once per quarter.
+                add_quarter(&a, &b, &c, &d, place, 0u);
+                add_quarter(&a, &b, &c, &d, place, 1u);
+                add_quarter(&a, &b, &c, &d, place, 2u);
+                add_quarter(&a, &b, &c, &d, place, 3u);
+            } else {
+                for (var i = 0u; i < 4u; i++) {
+                    add_quarter(&a, &b, &c, &d, place, i);
+                }
             }
         }
         // The rows of an invocation: 4 near ones, and 4 later ones.
