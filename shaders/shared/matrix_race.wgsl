@@ -51,45 +51,29 @@ fn stage(first: u32, start: u32, step: u32, local: u32) {
     workgroupBarrier();
 }
 
-// A state is (best, second best, code of the best): the loser of every comparison may become the second best.
+// The states of the shares, as meet.wgsl says.
 struct States {
     s0: vec3<f32>, s1: vec3<f32>, s2: vec3<f32>, s3: vec3<f32>,
     s4: vec3<f32>, s5: vec3<f32>, s6: vec3<f32>, s7: vec3<f32>,
 }
 
-fn meet(state: vec3<f32>, score: f32, code: f32) -> vec3<f32> {
-    let second = min(state.y, max(state.x, score));
-    return select(vec3<f32>(state.x, second, state.z), vec3<f32>(score, second, code), score < state.x);
-}
-
 // Meets the 4 codewords from `code` on, whose sums with the row are in `at`.
-fn meet4(state: vec3<f32>, of_row: vec4<f32>, at: u32, code: u32) -> vec3<f32> {
-    let facts_at = params.padded * params.quads + code;
-    let facts = transpose(mat4x4<f32>(
-        codewords[facts_at],
-        codewords[facts_at + 1u],
-        codewords[facts_at + 2u],
-        codewords[facts_at + 3u],
-    ));
-    let bound = of_row.y * facts[2] + of_row.z * facts[3];
-    let score = (facts[0] - bound) - (of_row.x * facts[1]) * vec4<f32>(bitcast<vec4<i32>>(tile[at]));
-    let first = f32(code);
-    let half = meet(meet(state, score.x, first), score.y, first + 1.0);
-    return meet(meet(half, score.z, first + 2.0), score.w, first + 3.0);
+fn meet_sums(state: vec3<f32>, of_row: vec4<f32>, at: u32, code: u32) -> vec3<f32> {
+    return meet4(state, byte_scores(of_row, bitcast<vec4<i32>>(tile[at]), facts_of(code)), f32(code));
 }
 
 // Meets the 32 codewords from `code` on, whose sums are in the tile.
 fn meet32(states: States, of_row: vec4<f32>, local: u32, code: u32) -> States {
     let at = local * STRIDE;
     return States(
-        meet4(states.s0, of_row, at, code),
-        meet4(states.s1, of_row, at + 1u, code + 4u),
-        meet4(states.s2, of_row, at + 2u, code + 8u),
-        meet4(states.s3, of_row, at + 3u, code + 12u),
-        meet4(states.s4, of_row, at + 4u, code + 16u),
-        meet4(states.s5, of_row, at + 5u, code + 20u),
-        meet4(states.s6, of_row, at + 6u, code + 24u),
-        meet4(states.s7, of_row, at + 7u, code + 28u),
+        meet_sums(states.s0, of_row, at, code),
+        meet_sums(states.s1, of_row, at + 1u, code + 4u),
+        meet_sums(states.s2, of_row, at + 2u, code + 8u),
+        meet_sums(states.s3, of_row, at + 3u, code + 12u),
+        meet_sums(states.s4, of_row, at + 4u, code + 16u),
+        meet_sums(states.s5, of_row, at + 5u, code + 20u),
+        meet_sums(states.s6, of_row, at + 6u, code + 24u),
+        meet_sums(states.s7, of_row, at + 7u, code + 28u),
     );
 }
 
@@ -97,14 +81,8 @@ fn facts_of_row(row: u32) -> vec4<f32> {
     return rows[params.room * params.quads + row];
 }
 
-fn width_of(row: u32, code: u32) -> f32 {
-    let of_row = facts_of_row(row);
-    let of_code = codewords[params.padded * params.quads + code];
-    return 2.0 * (of_row.y * of_code.z + of_row.z * of_code.w);
-}
-
-fn rounding_of(row: u32) -> f32 {
-    return fma(params.slope, facts_of_row(row).y, params.base);
+fn facts_of_codeword(code: u32) -> vec4<f32> {
+    return codewords[params.padded * params.quads + code];
 }
 
 // Returns the state of a share for the row in a place. Shares 8 to 15 are in those that are 8 lower.

@@ -1,6 +1,6 @@
 // The race of the codewords for a row: a tiled matrix product gives scores, and registers keep the lowest score, the
 // second lowest and the code of the lowest over a sixteenth of the codewords. assign.wgsl and assign_bytes.wgsl say
-// what a product and a score are, and candidates.wgsl which rows are decided.
+// what a product and a score are, meet.wgsl what becomes of a score, and candidates.wgsl which rows are decided.
 //
 // A workgroup owns 128 rows (64 without WIDE_ROWS) and walks over the codewords 128 at a time (64 without WIDE_CODES),
 // 16 words at a time. An invocation owns 8 x 8 scores (or 4 instead of either 8) in four 4 x 4 blocks: near and far
@@ -48,18 +48,6 @@ fn fetch(loads: bool, loads_rows: bool, row_at: u32, code_at: u32) -> Words {
     return Words(codewords[code_at], codewords[code_at + 1u], codewords[code_at + 2u], codewords[code_at + 3u]);
 }
 
-// The state is (best, second best, code of the best): the loser of every comparison may become the second best. The
-// proof holds even where a compiler evaluates `score` or the comparison twice with different rounding.
-fn meet(state: vec3<f32>, score: f32, code: f32) -> vec3<f32> {
-    let second = min(state.y, max(state.x, score));
-    return select(vec3<f32>(state.x, second, state.z), vec3<f32>(score, second, code), score < state.x);
-}
-
-fn meet4(state: vec3<f32>, scores: vec4<f32>, code: f32) -> vec3<f32> {
-    let first = meet(meet(state, scores.x, code), scores.y, code + 1.0);
-    return meet(meet(first, scores.z, code + 2.0), scores.w, code + 3.0);
-}
-
 fn stored_state(state: vec3<f32>) -> vec4<u32> {
     return bitcast<vec4<u32>>(vec4<f32>(state, 0.0));
 }
@@ -72,6 +60,43 @@ fn state_of(place: u32, share: u32) -> vec3<f32> {
 // Every share has a state of its own.
 fn searched(shares: u32) -> u32 {
     return shares;
+}
+
+// Adds the products of a word of the rows in the tile with one of the codewords: first and later rows with near and far
+// codewords.
+fn add_word(
+    a: ptr<function, Sums>,
+    b: ptr<function, Sums>,
+    c: ptr<function, Sums>,
+    d: ptr<function, Sums>,
+    row_at: u32,
+    code_at: u32,
+) {
+    let near_row = tile[row_at];
+    let far_row = tile[row_at + 16u];
+    let near_code = tile[code_at];
+    let far_code = tile[code_at + 16u];
+    *a = add_products(*a, near_row, near_code);
+    if (WIDE_CODES) { *b = add_products(*b, near_row, far_code); }
+    if (WIDE_ROWS) { *c = add_products(*c, far_row, near_code); }
+    if (WIDE_ROWS && WIDE_CODES) { *d = add_products(*d, far_row, far_code); }
+}
+
+// Does the same for the 4 words of quarter i; `place` says which codewords and rows.
+fn add_quarter(
+    a: ptr<function, Sums>,
+    b: ptr<function, Sums>,
+    c: ptr<function, Sums>,
+    d: ptr<function, Sums>,
+    place: vec2<u32>,
+    i: u32,
+) {
+    let row_at = i * 128u + (place.y ^ (i * 2u));
+    let code_at = 512u + i * 128u + (place.x ^ (i * 2u));
+    add_word(a, b, c, d, row_at, code_at);
+    add_word(a, b, c, d, row_at + 32u, code_at + 32u);
+    add_word(a, b, c, d, row_at + 64u, code_at + 64u);
+    add_word(a, b, c, d, row_at + 96u, code_at + 96u);
 }
 
 @compute @workgroup_size(256)
@@ -130,41 +155,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 code = select(0u, code, code < params.clusters);
             }
             fetched = fetch(loads, loads_rows, origin + k, origin + k * params.padded + code);
-            for (var i = 0u; i < 4u; i++) {
-                let row_at = i * 128u + (y ^ (i * 2u));
-                let code_at = 512u + i * 128u + (x ^ (i * 2u));
-                let r0 = tile[row_at];
-                let s0 = tile[row_at + 16u];
-                let p0 = tile[code_at];
-                let q0 = tile[code_at + 16u];
-                a = add_products(a, r0, p0);
-                if (WIDE_CODES) { b = add_products(b, r0, q0); }
-                if (WIDE_ROWS) { c = add_products(c, s0, p0); }
-                if (WIDE_ROWS && WIDE_CODES) { d = add_products(d, s0, q0); }
-                let r1 = tile[row_at + 32u];
-                let s1 = tile[row_at + 48u];
-                let p1 = tile[code_at + 32u];
-                let q1 = tile[code_at + 48u];
-                a = add_products(a, r1, p1);
-                if (WIDE_CODES) { b = add_products(b, r1, q1); }
-                if (WIDE_ROWS) { c = add_products(c, s1, p1); }
-                if (WIDE_ROWS && WIDE_CODES) { d = add_products(d, s1, q1); }
-                let r2 = tile[row_at + 64u];
-                let s2 = tile[row_at + 80u];
-                let p2 = tile[code_at + 64u];
-                let q2 = tile[code_at + 80u];
-                a = add_products(a, r2, p2);
-                if (WIDE_CODES) { b = add_products(b, r2, q2); }
-                if (WIDE_ROWS) { c = add_products(c, s2, p2); }
-                if (WIDE_ROWS && WIDE_CODES) { d = add_products(d, s2, q2); }
-                let r3 = tile[row_at + 96u];
-                let s3 = tile[row_at + 112u];
-                let p3 = tile[code_at + 96u];
-                let q3 = tile[code_at + 112u];
-                a = add_products(a, r3, p3);
-                if (WIDE_CODES) { b = add_products(b, r3, q3); }
-                if (WIDE_ROWS) { c = add_products(c, s3, p3); }
-                if (WIDE_ROWS && WIDE_CODES) { d = add_products(d, s3, q3); }
+            let place = vec2<u32>(x, y);
+            if (WIDE_ROWS && WIDE_CODES) {
+                // Compilers keep a loop of this length, which would count and wait once per quarter.
+                add_quarter(&a, &b, &c, &d, place, 0u);
+                add_quarter(&a, &b, &c, &d, place, 1u);
+                add_quarter(&a, &b, &c, &d, place, 2u);
+                add_quarter(&a, &b, &c, &d, place, 3u);
+            } else {
+                for (var i = 0u; i < 4u; i++) {
+                    add_quarter(&a, &b, &c, &d, place, i);
+                }
             }
         }
         // The rows of an invocation: 4 near ones, and 4 later ones.

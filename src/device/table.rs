@@ -42,6 +42,13 @@ pub(crate) trait Table: Send {
         Ok(assigned)
     }
 
+    /// Assigns as `assign_and_codes` does, and returns what `assigned_distances` does; a device may wait once instead of
+    /// several times.
+    fn assign_and_distances(&mut self, codebook: &Codebook, codes: &mut [u32]) -> Result<Vec<u64>> {
+        self.assign_and_codes(codebook, codes)?;
+        self.assigned_distances(codebook)
+    }
+
     /// Assigns as `assign` does, and returns the sums as `sums` does; a device may wait once instead of several times.
     fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
         let assigned = self.assign(codebook)?;
@@ -84,7 +91,8 @@ pub(crate) trait Table: Send {
         Ok(None)
     }
 
-    /// Runs `kernel::min_distances` for points (P, D): returns P x N distances, none above `closest` of its row.
+    /// Runs `kernel::min_distances` for points (P, D): returns P x N distances, none above `closest` of its row. A GPU
+    /// waits for all of them together, as far as they fit a transfer.
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>>;
 
     /// Runs `kernel::range_search`: returns for every row the codewords whose squared distance plus price is below its

@@ -172,7 +172,10 @@ pub(super) fn outcome(engine: &dyn Engine, case: &Case) -> Outcome {
         note(format!("{stage}: assign_and_sums: sums"), partial.sums().iter().map(|sum| *sum as u64).collect());
         let assigned = table.assign_and_codes(&second, &mut codes).expect("assign_and_codes");
         note(format!("{stage}: assign_and_codes: changed"), vec![assigned.changed]);
-        note(format!("{stage}: assign_and_codes"), codes.into_iter().map(u64::from).collect());
+        note(format!("{stage}: assign_and_codes"), codes.iter().copied().map(u64::from).collect());
+        let distances = table.assign_and_distances(&first, &mut codes).expect("assign_and_distances");
+        note(format!("{stage}: assign_and_distances: codes"), codes.into_iter().map(u64::from).collect());
+        note(format!("{stage}: assign_and_distances"), distances);
         if stage == "upload" || stage == "unit_length" {
             let room = if case.data.is_multiple_of(2) { 1 << 23 } else { 1 << 19 };
             note(format!("{stage}: lloyd"), iterations(&mut *table, &first, room));

@@ -1,6 +1,7 @@
 //! Weighted random draws, exactly.
 
 use super::Stream;
+use std::borrow::Cow;
 
 /// Draws of indices with probability proportional to their weights.
 ///
@@ -10,7 +11,7 @@ use super::Stream;
 pub(crate) struct Draws<'a> {
     weight: &'a dyn Fn(usize) -> u128,
     /// Running sums at the ends of the blocks.
-    ends: Vec<u128>,
+    ends: Cow<'a, [u128]>,
 }
 
 /// Weights per running sum.
@@ -23,6 +24,11 @@ impl<'a> Draws<'a> {
             Some(*sum)
         };
         Self { weight, ends: (0..count).step_by(BLOCK).scan(0, block).collect() }
+    }
+
+    /// Takes the running sums at the ends of the blocks, where these are known.
+    pub(crate) fn from_ends(ends: &'a [u128], weight: &'a dyn Fn(usize) -> u128) -> Self {
+        Self { weight, ends: Cow::Borrowed(ends) }
     }
 
     pub(crate) fn total(&self) -> u128 {

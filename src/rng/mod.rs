@@ -3,9 +3,7 @@
 mod draws;
 mod sample;
 
-#[cfg(test)]
-pub(crate) use draws::BLOCK;
-pub(crate) use draws::Draws;
+pub(crate) use draws::{BLOCK, Draws};
 pub(crate) use sample::Sample;
 
 use crate::error::{Result, try_collect};

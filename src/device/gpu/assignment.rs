@@ -3,22 +3,25 @@
 use super::chunk::{COUNTERS, ChunkBuffers, counted};
 use super::codewords::Codewords;
 use super::filter::Filter;
+use super::kernels::EXACT_WORK;
 use super::kernels::assign::queue_variant;
+use super::kernels::assigned_distances;
 use super::kernels::centroid::{self, Ordered};
 use super::measure::measure;
 use super::rows::GpuRows;
+use super::span::{Span, copy};
 use super::tile::{Tile, Variant};
 use crate::clock::Instant;
 use crate::codebook::Codebook;
 use crate::device::Assigned;
-use crate::error::Result;
+use crate::error::{Result, try_zeros};
 use crate::partial::Partial;
 use std::sync::Arc;
 
 /// Assignments in a batch, which the host has not waited for.
 pub(super) struct Queued {
     clusters: usize,
-    /// The number of products.
+    /// The number of products, or of operations that take as long.
     work: f64,
     start: Instant,
 }
@@ -49,6 +52,30 @@ pub(super) fn assign_and_codes(rows: &mut GpuRows, codebook: &Codebook, out: &mu
     let assigned = counted(counters);
     finish(rows, &queued, assigned);
     Ok(assigned)
+}
+
+/// Assigns rows, copies their codes to `codes`, and returns their distances from the codewords of these; the host waits
+/// only once per chunk. The codebook must fit a binding.
+pub(super) fn assign_and_distances(rows: &mut GpuRows, codebook: &Codebook, codes: &mut [u32]) -> Result<Vec<u64>> {
+    let mut queued = queue(rows, codebook)?;
+    let (codewords, params) = rows.codewords(codebook)?;
+    let mut out = try_zeros(rows.rows, "distances")?;
+    let mut assigned = Assigned::default();
+    let GpuRows { context, batch, chunks, dim, .. } = rows;
+    for chunk in chunks.iter() {
+        let distances = assigned_distances::queue(context, batch, chunk, (&codewords, params), *dim)?;
+        let size = chunk.rows.len() as u64 * 8;
+        let spans = [chunk.counters_span(), chunk.codes_span(), Span { buffer: &distances, offset: 0, size }];
+        let bytes = batch.read(context, &spans)?;
+        let (counters, rest) = bytes.split_at_checked(COUNTERS as usize).unwrap_or_default();
+        let (of_codes, of_distances) = rest.split_at_checked(chunk.rows.len() * 4).unwrap_or_default();
+        chunk.take_codes(of_codes, codes);
+        copy(of_distances, out.get_mut(chunk.rows.clone()).unwrap_or_default(), u64::from_le_bytes);
+        assigned = assigned.plus(counted(counters));
+    }
+    queued.work += (*dim * EXACT_WORK) as f64 * out.len() as f64;
+    finish(rows, &queued, assigned);
+    Ok(out)
 }
 
 /// Assigns rows and sums them by their new codes; the host waits only once. The codebook must fit a binding.

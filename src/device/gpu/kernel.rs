@@ -23,6 +23,8 @@ const ON_GRID: &str = shader!("shared/on_grid");
 const VECTORS: &str = shader!("shared/vectors");
 const BYTES: &str = shader!("shared/bytes");
 const DOTS: &str = shader!("shared/dots");
+const MEET: &str = shader!("shared/meet");
+const BYTE_SCORES: &str = shader!("shared/byte_scores");
 const RACE: &str = shader!("shared/race");
 const CANDIDATES: &str = shader!("shared/candidates");
 const MATRIX_RACE: &str = shader!("shared/matrix_race");
@@ -100,15 +102,15 @@ macro_rules! kernels {
 
 kernels! {
     AdamW = "adamw" [U64, SOFT_FLOAT];
-    Assign { wide_rows, wide_codes } = "assign" [PARAMS, RACE, CANDIDATES] {
+    Assign { wide_rows, wide_codes } = "assign" [PARAMS, MEET, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
-    AssignBytes { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, RACE, CANDIDATES] {
+    AssignBytes { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, MEET, BYTE_SCORES, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
-    AssignMatrix = "assign_matrix" [BYTES, CANDIDATES, MATRIX_RACE];
+    AssignMatrix = "assign_matrix" [BYTES, MEET, BYTE_SCORES, CANDIDATES, MATRIX_RACE];
     AssignedDistances = "assigned_distances" [PARAMS, U64, SQUARES, LANES, LANE_DISTANCE];
     Centroid = "centroid" [PARAMS];
     CodebookGradient = "codebook_gradient" [U64, SOFT_FLOAT, EXACT];

@@ -57,6 +57,14 @@ impl Table for GpuRows {
         Ok(assigned)
     }
 
+    fn assign_and_distances(&mut self, codebook: &Codebook, codes: &mut [u32]) -> Result<Vec<u64>> {
+        if self.slice(codebook).is_none() {
+            return assignment::assign_and_distances(self, codebook, codes);
+        }
+        self.assign_and_codes(codebook, codes)?;
+        self.assigned_distances(codebook)
+    }
+
     fn codes(&mut self, out: &mut [u32]) -> Result<()> {
         GpuRows::codes(self, out)
     }

@@ -89,6 +89,15 @@ impl Table for SeveralTable {
         Ok(self.each(|part| part.table.assign(codebook))?.into_iter().fold(Assigned::default(), Assigned::plus))
     }
 
+    fn assign_and_distances(&mut self, codebook: &Codebook, codes: &mut [u32]) -> Result<Vec<u64>> {
+        let found = self.each(|part| {
+            let mut codes = try_zeros::<u32>(part.rows.len(), "codes")?;
+            part.table.assign_and_distances(codebook, &mut codes).map(|distances| (codes, distances))
+        })?;
+        codes.iter_mut().zip(found.iter().flat_map(|(codes, _)| codes)).for_each(|(to, code)| *to = *code);
+        Ok(found.into_iter().flat_map(|(_, distances)| distances).collect())
+    }
+
     fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
         let (mut assigned, mut all) = (Assigned::default(), Partial::new(codebook.clusters(), self.dim));
         for (part, partial) in self.each(|part| part.table.assign_and_sums(codebook))? {

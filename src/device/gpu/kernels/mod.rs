@@ -23,4 +23,4 @@ pub(super) mod unit_length;
 pub(super) mod update;
 
 /// How many operations of `assign` cost as much as one exact difference, squared and added.
-const EXACT_WORK: usize = 8;
+pub(super) const EXACT_WORK: usize = 8;

@@ -15,13 +15,14 @@ const ROWS: usize = 300;
 
 type Step = fn(&mut dyn Table, &Codebook) -> Result<()>;
 
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 10] = [
     // A fault in queued work shows at the next read-back.
     ("upload", |table, _| table.upload(0, &[7; ROWS * DIM]).and_then(|()| table.gather(&[0]).map(drop))),
     ("gather", |table, _| table.gather(&[1, 2]).map(drop)),
     ("unit_length", |table, _| table.unit_length().and_then(|()| table.gather(&[0]).map(drop))),
     ("assign", |table, codebook| table.assign(codebook).map(drop)),
     ("codes", |table, _| table.codes(&mut [0; ROWS])),
+    ("assign_and_distances", |table, codebook| table.assign_and_distances(codebook, &mut [0; ROWS]).map(drop)),
     ("sums", |table, _| table.sums(3).map(drop)),
     ("assigned_distances", |table, codebook| table.assigned_distances(codebook).map(drop)),
     ("subtract", |table, codebook| table.subtract(codebook).and_then(|()| table.gather(&[0]).map(drop))),

@@ -58,9 +58,9 @@ const FAULTS: [Fault; 8] = [
     (Kernel::AssignMatrix, "code + 28u)", "code + 24u)"),
     (Kernel::AssignMatrix, "quad < params.quads", "step == 0u"),
     (Kernel::AssignMatrix, "shares | (shares << 8u))", "shares)"),
-    (Kernel::AssignMatrix, "of_row.x * facts[1]", "of_row.x * facts[3]"),
+    (Kernel::AssignMatrix, "of_row.x * facts.scales", "of_row.x * facts.errors"),
     (Kernel::AssignMatrix, "vec4<f32>(states.s5, 0.0)", "vec4<f32>(states.s4, 0.0)"),
-    (Kernel::AssignMatrix, "first + 2.0)", "first)"),
+    (Kernel::AssignMatrix, "code + 2.0)", "code)"),
     (Kernel::AssignMatrix, "row < params.end", "row < params.end - 1u"),
     (Kernel::AssignMatrix, "start += TILE_CODES", "start += 2u * TILE_CODES"),
 ];

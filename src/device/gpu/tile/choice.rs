@@ -68,7 +68,8 @@ struct Known {
 
 impl Tiles {
     pub(in crate::device::gpu) fn new(info: &DeviceInfo) -> Self {
-        // A browser has no file, and tests must not take one by chance.
+        // Compiling the variants may take a browser seconds, of which it has no file to remember the result; and tests
+        // must not time any by chance.
         let hardware = info.hardware && !cfg!(any(test, target_family = "wasm"));
         Self { wanted: Wanted::chosen(), hardware, cache: Cache::of(info), known: Mutex::default() }
     }

@@ -25,8 +25,15 @@ pub(super) enum Tile {
 }
 
 impl Tile {
-    /// The tile while nothing has been measured: the one that reads the least per product.
-    pub(super) const UNMEASURED: Self = Self::Sized { wide_rows: true, wide_codes: true };
+    /// The tile while nothing has been measured.
+    pub(super) const UNMEASURED: Self = Self::unmeasured(cfg!(target_family = "wasm"));
+
+    /// Returns the tile while nothing has been measured: the one that reads the least per product. A browser is never
+    /// measured, as it has no file and may take seconds to compile the variants; it gets the tile that needs the fewest
+    /// registers, because integrated GPUs, which most visitors have, spill hundreds of them with a wider one.
+    const fn unmeasured(in_browser: bool) -> Self {
+        Self::Sized { wide_rows: !in_browser, wide_codes: !in_browser }
+    }
 
     /// Returns every tile of this build.
     fn all() -> impl Iterator<Item = Self> {

@@ -58,6 +58,14 @@ fn variants_have_names_and_suit_shapes() {
     }
 }
 
+/// `benches/RESULTS.md` says which variants spill registers: 64x64 does so nowhere.
+#[test]
+fn browsers_begin_with_the_narrowest_tile() {
+    assert_eq!([false, true].map(|in_browser| Tile::unmeasured(in_browser).name()), ["128x128", "64x64"]);
+    let here = if cfg!(target_family = "wasm") { "64x64" } else { "128x128" };
+    assert_eq!(Tile::UNMEASURED.name(), here);
+}
+
 #[test]
 fn classes_hold_shapes_of_like_size() {
     assert_eq!(Class::of(0, 1, 1), Class { rows: 4096, dim: 16, clusters: 64 });

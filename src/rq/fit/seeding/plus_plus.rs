@@ -63,8 +63,8 @@ fn choose(
     Ok(chosen)
 }
 
-/// Points of a call for the distances of all pairs.
-const POINTS: usize = 64;
+/// Points of a call for the distances of all pairs: a GPU waits once per call, and a cancellation is heard between two.
+const POINTS: usize = 512;
 
 /// The distances of the rows of a table, on the host.
 struct OnHost<'a> {
