@@ -42,8 +42,8 @@ pub(crate) trait Table: Send {
         Ok(assigned)
     }
 
-    /// Assigns as `assign_and_codes` does, and returns what `assigned_distances` does; a device may wait once instead of
-    /// several times.
+    /// Assigns as `assign_and_codes` does, and returns what `assigned_distances` does; a device may wait once instead
+    /// of several times.
     fn assign_and_distances(&mut self, codebook: &Codebook, codes: &mut [u32]) -> Result<Vec<u64>> {
         self.assign_and_codes(codebook, codes)?;
         self.assigned_distances(codebook)
