@@ -25,8 +25,8 @@ pub(crate) fn check(args: &FitArgs, input: &Input) -> Result<(), Failure> {
     let once = embeddings.chain(beside(args).map(|(_, path)| path)).find(|path| !path.is_file());
     match once {
         Some(path) => Err(Failure::Error(format!(
-            "{}: --provenance records the SHA-256 of files, and this can be read only once; save it as a file, or leave \
-             --provenance out",
+            "{}: --provenance records the SHA-256 of files, and this can be read only once; save it as a file, or \
+             leave --provenance out",
             path.display()
         ))),
         None => Ok(()),

@@ -8,7 +8,7 @@ use crate::weights::Weights;
 use std::sync::Arc;
 
 /// The nearest candidate of every row, the first one on a tie.
-pub(super) struct Nearest {
+pub(super) struct NearestCandidates {
     candidates: Arc<Codebook>,
     distances: Vec<u64>,
     indices: Vec<u32>,
@@ -16,7 +16,7 @@ pub(super) struct Nearest {
     weights: Option<Weights>,
 }
 
-impl Nearest {
+impl NearestCandidates {
     /// The bytes that each row needs.
     pub(super) const BYTES: usize = size_of::<u64>() + size_of::<u32>();
 
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn draws_fall_on_copies_one_after_the_other() {
-        let nearest = Nearest {
+        let nearest = NearestCandidates {
             candidates: Arc::new(Codebook::new(vec![0], 1)),
             distances: vec![2, 0, 5],
             indices: vec![0; 3],

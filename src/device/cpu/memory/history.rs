@@ -107,17 +107,17 @@ impl Movements {
 /// How far every codeword moved, rounded up.
 fn movements(before: &[f32], after: &Panel) -> Vec<f32> {
     let mut movements = vec![0.0; after.clusters()];
-    after.unit.run(Distances { before, after, out: &mut movements });
+    after.unit.run(RememberedDistances { before, after, out: &mut movements });
     movements
 }
 
-struct Distances<'a> {
+struct RememberedDistances<'a> {
     before: &'a [f32],
     after: &'a Panel,
     out: &'a mut [f32],
 }
 
-impl pulp::WithSimd for Distances<'_> {
+impl pulp::WithSimd for RememberedDistances<'_> {
     type Output = ();
 
     #[inline(always)]
