@@ -10,7 +10,7 @@ use semid::{Codes, Device, Labels, Model};
 use serde::Serialize;
 use std::path::Path;
 
-/// What prefixes say about those of partners.
+/// How much the prefixes of items say about the prefixes of their partners.
 #[derive(Serialize)]
 pub(crate) struct Together {
     pub(crate) co_occurrence: CoOccurrence,

@@ -80,7 +80,7 @@ impl AssignmentStep {
         }
     }
 
-    /// What is to be kept of a balanced run.
+    /// Returns what a balanced run keeps.
     pub(super) fn finish(self, work: &LevelWork<'_, '_>) -> Result<Option<Balancing>> {
         let (clusters, unit) = (work.clusters(), work.unit);
         match self {

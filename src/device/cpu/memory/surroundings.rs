@@ -38,7 +38,7 @@ pub(in crate::device::cpu) struct Surroundings {
 }
 
 impl Surroundings {
-    /// What surrounds the first `known` codewords of `panel`, those that the codes are about; nothing where most rows
+    /// Returns what surrounds the first `known` codewords of `panel`, which the codes name; nothing where most rows
     /// have too many codewords around theirs. `changed` are the codewords that are not what they were, ascending.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ impl<'a> CpuSeeding<'a> {
         Ok(Seed { row, potential: self.potentials.iter().sum() })
     }
 
-    /// What all rows gain by each of those drawn.
+    /// Returns how much all rows gain by each of the rows drawn.
     fn gains(&mut self, drawn: &[usize]) -> Result<Vec<Gains>> {
         let Self { pool, unit, rows, closest, block, .. } = self;
         let panel = Panel::new(*unit, &Codebook::new(rows.gather(drawn)?, rows.dim()))?;
