@@ -51,11 +51,11 @@ use std::sync::Arc;
 pub struct Encoder {
     model: Arc<dyn Quantizer>,
     options: EncodeOptions,
-    prepared: Option<Prepared>,
+    prepared: Option<PreparedEncoder>,
 }
 
 /// What encodes a few rows at a time on a device.
-struct Prepared {
+struct PreparedEncoder {
     device: Device,
     /// The number of levels, L.
     levels: usize,
@@ -65,7 +65,7 @@ struct Prepared {
 
 impl Clone for Encoder {
     fn clone(&self) -> Self {
-        let copy = |prepared: &Prepared| Prepared {
+        let copy = |prepared: &PreparedEncoder| PreparedEncoder {
             device: prepared.device.clone(),
             levels: prepared.levels,
             few: prepared.few.as_ref().map(|few| few.copy()),
@@ -217,10 +217,10 @@ impl Encoder {
         Ok(self)
     }
 
-    fn prepare_for(&mut self, device: &Device) -> Result<&mut Prepared> {
+    fn prepare_for(&mut self, device: &Device) -> Result<&mut PreparedEncoder> {
         let few = self.model.few(device, &self.options)?;
         let levels = self.model.levels();
-        Ok(self.prepared.insert(Prepared { device: device.clone(), levels, few }))
+        Ok(self.prepared.insert(PreparedEncoder { device: device.clone(), levels, few }))
     }
 
     /// Writes the codes of a few rows, on the thread of the caller; prepares the encoder for [`Device::cpu`] first if

@@ -26,13 +26,13 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels {
-    columns: Vec<Column>,
+    columns: Vec<LabelColumn>,
     /// The rows of this part of the columns.
     rows: Range<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Column {
+struct LabelColumn {
     name: Arc<str>,
     labels: Arc<[Option<Box<str>>]>,
 }
@@ -51,11 +51,11 @@ impl Labels {
         let label = |label: Option<S>| -> Option<Box<str>> {
             label.filter(|label| !label.as_ref().is_empty()).map(|label| Box::from(label.as_ref()))
         };
-        let column = |(name, labels): (N, C)| Column {
+        let column = |(name, labels): (N, C)| LabelColumn {
             name: Arc::from(name.as_ref()),
             labels: labels.into_iter().map(label).collect(),
         };
-        let columns: Vec<Column> = columns.into_iter().map(column).collect();
+        let columns: Vec<LabelColumn> = columns.into_iter().map(column).collect();
         let rows = columns.first().map_or(0, |column| column.labels.len());
         match columns.iter().find(|column| column.labels.len() != rows) {
             Some(column) => Err(ErrorKind::RowCount { what: "labels", found: column.labels.len(), rows }.into()),
@@ -170,7 +170,7 @@ impl<'a> LabelledFit<'a> {
 /// An object with `column`, the name of the column that the fit used, and `labels`, the label of every code; the label
 /// of the code for unknown labels is null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "StoredLabels", into = "StoredLabels")]
 pub struct LabelTable {
     column: String,
     /// The label of each code.
@@ -182,21 +182,21 @@ pub struct LabelTable {
 /// [`LabelTable`] as files contain it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StoredLabels {
     column: String,
     labels: Vec<Option<String>>,
 }
 
-impl From<LabelTable> for Stored {
+impl From<LabelTable> for StoredLabels {
     fn from(LabelTable { column, labels, .. }: LabelTable) -> Self {
         Self { column, labels }
     }
 }
 
-impl TryFrom<Stored> for LabelTable {
+impl TryFrom<StoredLabels> for LabelTable {
     type Error = Error;
 
-    fn try_from(Stored { column, labels }: Stored) -> Result<Self> {
+    fn try_from(StoredLabels { column, labels }: StoredLabels) -> Result<Self> {
         let (mut codes, mut reserved) = (HashMap::new(), None);
         for (code, label) in (0..).zip(&labels) {
             let is_new = match label {
@@ -223,7 +223,7 @@ impl LabelTable {
         let labels = known.into_keys().map(|label| Some(label.to_owned()));
         let reserved = (fit.unknown == UnknownLabel::Reserve).then_some(None);
         let column = fit.labels.columns.get(level).map(|column| column.name.to_string()).unwrap_or_default();
-        let table = Self::try_from(Stored { column, labels: labels.chain(reserved).collect() })?;
+        let table = Self::try_from(StoredLabels { column, labels: labels.chain(reserved).collect() })?;
         Ok((table, codes))
     }
 
@@ -263,7 +263,7 @@ impl LabelTable {
         let mut order: Vec<(u32, &Option<String>)> = labels.iter().copied().zip(&self.labels).collect();
         order.sort_unstable_by_key(|(code, _)| *code);
         let labels = order.into_iter().map(|(_, label)| label.clone()).collect();
-        Self::try_from(Stored { column: self.column.clone(), labels })
+        Self::try_from(StoredLabels { column: self.column.clone(), labels })
     }
 
     /// Calls `update` with the bytes that influence an encode.

@@ -33,13 +33,13 @@ struct Demo {
     device: String,
     seconds: f64,
     fingerprint: String,
-    levels: Vec<Level>,
+    levels: Vec<DemoLevel>,
     quality: Quality,
     packages: Vec<Package>,
 }
 
 #[derive(Serialize)]
-struct Level {
+struct DemoLevel {
     clusters: usize,
     used: u64,
     squared_error: f64,
@@ -89,9 +89,9 @@ pub(crate) fn run(common: &Common) -> Outcome {
     Ok(Answer::Yes)
 }
 
-fn levels(report: &FitReport, quality: &Quality) -> Vec<Level> {
+fn levels(report: &FitReport, quality: &Quality) -> Vec<DemoLevel> {
     let levels = report.levels.iter().zip(&quality.codes.levels);
-    let level = |(fitted, codes): (&semid::rq::LevelReport, &semid::metrics::LevelMetrics)| Level {
+    let level = |(fitted, codes): (&semid::rq::LevelReport, &semid::metrics::LevelMetrics)| DemoLevel {
         clusters: fitted.clusters,
         used: codes.used_codes,
         squared_error: fitted.squared_error,
@@ -141,7 +141,7 @@ packages that do similar things have IDs that begin in the same way.
         }
     }
     out.push_str("\nlevel  clusters  used  squared error  different prefixes\n");
-    for (i, Level { clusters, used, squared_error, distinct }) in demo.levels.iter().enumerate() {
+    for (i, DemoLevel { clusters, used, squared_error, distinct }) in demo.levels.iter().enumerate() {
         let share = format!("{:.1} % of rows", 100.0 * distinct);
         let _ = writeln!(out, "{:>5}  {clusters:>8}  {used:>4}  {squared_error:>13.4}  {share:>24}", i + 1);
     }

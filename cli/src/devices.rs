@@ -12,12 +12,12 @@ use std::fmt::Write;
 struct Devices {
     /// The device that `auto` chooses here.
     auto: String,
-    devices: Vec<Entry>,
+    devices: Vec<DeviceEntry>,
 }
 
 /// One device.
 #[derive(Serialize)]
-struct Entry {
+struct DeviceEntry {
     name: String,
     description: String,
     backend: String,
@@ -69,7 +69,7 @@ impl From<AdapterLimits> for Limits {
     }
 }
 
-impl From<DeviceInfo> for Entry {
+impl From<DeviceInfo> for DeviceEntry {
     fn from(info: DeviceInfo) -> Self {
         let (tiles, reason) = match Device::named(&info.name) {
             Ok(device) => (device.tile_choices().into_iter().map(Tile::from).collect(), None),
@@ -83,7 +83,7 @@ impl From<DeviceInfo> for Entry {
 
 pub(crate) fn run(common: &Common) -> Outcome {
     let auto = Device::auto().info().name.clone();
-    let devices = Devices { auto, devices: Device::list().into_iter().map(Entry::from).collect() };
+    let devices = Devices { auto, devices: Device::list().into_iter().map(DeviceEntry::from).collect() };
     output::result(common.json, &devices, || text(&devices))?;
     Ok(Answer::Yes)
 }
@@ -92,7 +92,7 @@ fn text(devices: &Devices) -> String {
     let mut out = String::new();
     let width = devices.devices.iter().map(|device| device.name.len()).max().unwrap_or(0);
     for device in &devices.devices {
-        let Entry { name, description, backend, driver, hardware, reason, limits, tiles, .. } = device;
+        let DeviceEntry { name, description, backend, driver, hardware, reason, limits, tiles, .. } = device;
         let _ = write!(out, "{name:<width$}  {backend:<6}  {description}");
         if !driver.is_empty() {
             let _ = write!(out, ", {driver}");

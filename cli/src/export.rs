@@ -14,7 +14,7 @@ use std::time::Instant;
 
 /// The output of `--json`.
 #[derive(Serialize)]
-struct Written<'a> {
+struct ExportedFile<'a> {
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
@@ -88,7 +88,7 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         ExportKind::Engine => ("engine", copy(&engine, &args.output)),
     };
     let Exported { items, tokens, nodes, .. } = exported.map_err(failed)?;
-    let written = Written {
+    let written = ExportedFile {
         kind: name,
         namespace: args.namespace.given(),
         items,
@@ -197,8 +197,8 @@ fn unknown(output: &Path) -> Failure {
     Failure::Error(format!("{output}: the name does not say what to write; use --kind, see `semid help export`"))
 }
 
-fn text(written: &Written<'_>) -> String {
-    let Written { kind, items, tokens, nodes, seconds, output, .. } = written;
+fn text(written: &ExportedFile<'_>) -> String {
+    let ExportedFile { kind, items, tokens, nodes, seconds, output, .. } = written;
     let counts = [("item", items), ("token", tokens), ("node", nodes)];
     let counts: Vec<String> =
         counts.iter().filter_map(|(name, n)| Some(output::things((**n)? as usize, name))).collect();

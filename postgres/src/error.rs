@@ -61,7 +61,7 @@ pub(crate) fn store(reason: impl Into<String>) -> Error {
     ErrorKind::Store { reason: format!("PostgreSQL: {}", reason.into()) }.into()
 }
 
-/// What to say where the server is gone.
+/// Makes the error about a server that is gone.
 pub(crate) fn lost() -> String {
     "the connection to the server was lost; what was not acknowledged may be there or not, and the same call goes on"
         .to_owned()

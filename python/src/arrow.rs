@@ -35,7 +35,7 @@ pub(crate) fn from_arrow(py: Python<'_>, object: &Bound<'_, PyAny>, column: Opti
     Ok(Source::new(rows, "Arrow"))
 }
 
-/// All chunks of what an object exports.
+/// Returns all chunks that an object exports.
 fn chunks(object: &Bound<'_, PyAny>) -> PyResult<Vec<ArrayRef>> {
     let failed = |error: ArrowError| PyValueError::new_err(format!("the Arrow data cannot be read: {error}"));
     if object.hasattr("__arrow_c_stream__")? {

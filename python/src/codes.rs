@@ -5,7 +5,7 @@ use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use semid::Codes;
 
-/// Codes (N, L) out of an array; copied, as the library keeps codes of its own.
+/// Copies codes (N, L) out of an array, as the library keeps codes of its own.
 pub(crate) fn from_array(py: Python<'_>, array: &PyReadonlyArray2<'_, u32>) -> PyResult<Codes> {
     let view = array.as_array();
     Codes::new(view.iter().copied().collect(), view.ncols()).or_raise(py)

@@ -169,7 +169,7 @@ pub(crate) trait Number: Element + Copy + Sync + Send {
     /// The nearest f32.
     fn to_f32(self) -> f32;
 
-    /// Rows of a view of such numbers.
+    /// Returns the rows of a view of such numbers.
     fn rows(view: ArrayView2<'_, Self>) -> Result<Box<dyn Rows + Send + '_>> {
         match view.ncols() {
             0 => Err(ErrorKind::Dim { dim: 0 }.into()),

@@ -81,7 +81,7 @@ impl Model {
         self.0.label_tables().iter().map(column).collect()
     }
 
-    /// What the model file says about the model, as JSON.
+    /// Returns all that the model file says about the model, as JSON.
     fn config(&self, py: Python<'_>) -> PyResult<String> {
         let config = self.0.config().or_raise(py)?;
         Ok(serde_json::Value::from_iter(config).to_string())
@@ -107,7 +107,7 @@ impl Model {
         matrix(py, values, codebook.dim()).map(Some)
     }
 
-    /// What is added to the sum of the codewords of a row (D), for models that decode in that way.
+    /// Returns the offset (D) that decoding adds to the sum of a row's codewords, for models that decode in that way.
     fn offset(&self) -> Option<Vec<f32>> {
         self.0.grid().map(|grid| grid.offset().to_vec())
     }

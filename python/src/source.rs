@@ -24,7 +24,7 @@ impl Source {
         Self { rows: Arc::new(rows), what, _folder: None }
     }
 
-    /// Rows of files in a folder that is deleted with the source.
+    /// Makes rows of files in a folder that is deleted with the source.
     pub(crate) fn temporary(rows: impl Rows + Send + 'static, folder: tempfile::TempDir) -> Self {
         Self { rows: Arc::new(rows), what: "batches on disk", _folder: Some(folder) }
     }

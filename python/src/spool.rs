@@ -49,7 +49,7 @@ impl Spool {
         py.detach(|| parts.append(&*rows)).or_raise(py)
     }
 
-    /// All rows, in the order in which they were added.
+    /// Returns all rows, in the order in which they were added.
     fn finish(&self, py: Python<'_>) -> PyResult<Source> {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let parts = parts.ok_or_else(finished)?;

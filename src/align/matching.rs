@@ -43,12 +43,12 @@ pub(super) fn labels(mut pairs: Vec<Pair>, clusters: usize) -> Result<Vec<u32>> 
 }
 
 /// The labels that a new code shares rows with, ascending, and their weights.
-type Weights = Vec<(usize, u64)>;
+type PairWeights = Vec<(usize, u64)>;
 
 /// Sums up the weights of every new code; `pairs` are sorted.
-fn weights(pairs: &[Pair], clusters: usize) -> Vec<Weights> {
+fn weights(pairs: &[Pair], clusters: usize) -> Vec<PairWeights> {
     let unit = (pairs.len() as u64).saturating_add(1);
-    let mut weights = vec![Weights::new(); clusters];
+    let mut weights = vec![PairWeights::new(); clusters];
     for same in pairs.chunk_by(|a, b| (a.new, a.old) == (b.new, b.old)) {
         let agree = same.iter().filter(|pair| pair.agrees).count() as u64;
         let weight = unit.saturating_mul(agree).saturating_add(same.len() as u64);
@@ -60,14 +60,15 @@ fn weights(pairs: &[Pair], clusters: usize) -> Vec<Weights> {
 }
 
 /// Finds the label of the largest weight for every new code, the lowest one on a tie.
-fn own(weights: &[Weights]) -> Vec<Option<usize>> {
-    let best = |list: &Weights| list.iter().max_by_key(|(label, weight)| (*weight, std::cmp::Reverse(*label))).copied();
+fn own(weights: &[PairWeights]) -> Vec<Option<usize>> {
+    let best =
+        |list: &PairWeights| list.iter().max_by_key(|(label, weight)| (*weight, std::cmp::Reverse(*label))).copied();
     weights.iter().map(|list| best(list).map(|(label, _)| label)).collect()
 }
 
 /// Lists the costs of a new code at each label, which fall as the weight rises, and the cost of taking no label, for
 /// which each code has its own place behind all labels.
-fn edges(weights: &[Weights], row: usize, most: u64) -> AllowedColumns {
+fn edges(weights: &[PairWeights], row: usize, most: u64) -> AllowedColumns {
     let list = weights.get(row).map(Vec::as_slice).unwrap_or_default();
     let mut edges: Vec<Edge> =
         list.iter().map(|(column, weight)| Edge { column: *column, cost: most - weight }).collect();

@@ -1,6 +1,6 @@
 //! The beam of many rows, a chunk at a time.
 
-use super::{Beam, Search};
+use super::{Beam, BeamSearch};
 use crate::codebook::Codebook;
 use crate::device::Device;
 use crate::error::Result;
@@ -28,11 +28,11 @@ impl Beam {
         let clusters: Vec<usize> = levels.iter().map(|level| level.clusters()).collect();
         let dim = levels.first().map_or(1, |level| level.dim());
         let step = self.chunk_rows(device.engine(), dim, &clusters).min(rows.max(1));
-        let mut search = Search::new(levels, self, device, step)?;
+        let mut search = BeamSearch::new(levels, self, device, step)?;
         for first in (0..rows).step_by(step) {
             let chunk = first..rows.min(first + step);
             if chunk.len() != search.rows() {
-                search = Search::new(levels, self, device, chunk.len())?;
+                search = BeamSearch::new(levels, self, device, chunk.len())?;
             }
             let (found, settled) = search.search(read(chunk.clone())?)?;
             sink(chunk, &found, settled)?;

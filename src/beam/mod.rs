@@ -23,7 +23,7 @@
 //!
 //! # Cost
 //! Per row, the distances to all codewords of level 0, and two products for each place with every later level.
-//! `Search::extensions` says why few exact distances are needed there.
+//! `BeamSearch::extensions` says why few exact distances are needed there.
 //!
 //! # References
 //! A. Babenko, V. Lempitsky, Additive Quantization for Extreme Vector Compression, CVPR 2014.
@@ -32,7 +32,7 @@ mod chunks;
 mod search;
 mod select;
 
-use search::Search;
+use search::BeamSearch;
 
 use crate::device::Engine;
 

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 const ALL: i128 = 1 << 64;
 
 /// A search of codes for `rows` rows at a time.
-pub(super) struct Search<'a> {
+pub(super) struct BeamSearch<'a> {
     levels: Vec<&'a Codebook>,
     beam: Beam,
     device: &'a Device,
@@ -23,7 +23,7 @@ pub(super) struct Search<'a> {
 }
 
 /// What the places of all rows hold before a level.
-struct Kept {
+struct KeptPlaces {
     /// Places per row, P.
     places: usize,
     /// Codes per place, l.
@@ -34,7 +34,7 @@ struct Kept {
     residuals: Vec<i32>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> BeamSearch<'a> {
     /// Prepares the search of codes of `levels`, whose largest components add up to at most 2^23, for `rows` rows.
     pub(super) fn new(levels: &[&'a Codebook], beam: Beam, device: &'a Device, rows: usize) -> Result<Self> {
         let clusters: Vec<usize> = levels.iter().map(|level| level.clusters()).collect();
@@ -52,7 +52,7 @@ impl<'a> Search<'a> {
     /// Searches codes for rows on the grid (n, D); returns their candidates, and how many assignments exact distances
     /// settled.
     pub(super) fn search(&mut self, residuals: Vec<i32>) -> Result<(Candidates, u64)> {
-        let mut kept = Kept { places: 1, levels: 0, codes: Vec::new(), residuals };
+        let mut kept = KeptPlaces { places: 1, levels: 0, codes: Vec::new(), residuals };
         let (levels, mut settled) = (self.levels.clone(), 0);
         for (level, codebook) in levels.iter().enumerate() {
             let last = level + 1 == levels.len();
@@ -81,7 +81,7 @@ impl<'a> Search<'a> {
         &mut self,
         level: usize,
         codebook: &Codebook,
-        kept: &Kept,
+        kept: &KeptPlaces,
         wanted: usize,
         settled: &mut u64,
     ) -> Result<RangeMatches> {
@@ -114,7 +114,7 @@ impl<'a> Search<'a> {
     }
 
     /// Chooses `wanted` extensions for every row.
-    fn choose(&self, kept: &Kept, near: &RangeMatches, wanted: usize, last: bool) -> Vec<Extension> {
+    fn choose(&self, kept: &KeptPlaces, near: &RangeMatches, wanted: usize, last: bool) -> Vec<Extension> {
         let choose = |row: usize| {
             let ranks = ranks(kept.codes_of(row), kept.levels, kept.places);
             let list = |(place, rank): (usize, usize)| {
@@ -132,7 +132,7 @@ impl<'a> Search<'a> {
     }
 }
 
-impl Kept {
+impl KeptPlaces {
     /// Returns the codes that the places of a row hold (P, l).
     fn codes_of(&self, row: usize) -> &[u32] {
         let len = self.places * self.levels;

@@ -21,7 +21,7 @@ use crate::rows::Rows;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use stored::Stored;
+use stored::StoredBlock;
 
 /// One embedding of every row.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +96,7 @@ impl Block {
 /// # Ok::<(), semid::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Stored>", into = "Vec<Stored>")]
+#[serde(try_from = "Vec<StoredBlock>", into = "Vec<StoredBlock>")]
 pub struct Blocks(Arc<[Block]>);
 
 impl Blocks {

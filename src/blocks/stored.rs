@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 /// every reader gets the same bits.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Stored {
+pub(super) struct StoredBlock {
     name: String,
     weight: f64,
     scale: f64,
     mean: Vec<f64>,
 }
 
-impl From<Blocks> for Vec<Stored> {
+impl From<Blocks> for Vec<StoredBlock> {
     fn from(blocks: Blocks) -> Self {
-        let stored = |block: &Block| Stored {
+        let stored = |block: &Block| StoredBlock {
             name: block.name.clone(),
             weight: block.weight,
             scale: block.scale,
@@ -27,12 +27,12 @@ impl From<Blocks> for Vec<Stored> {
     }
 }
 
-impl TryFrom<Vec<Stored>> for Blocks {
+impl TryFrom<Vec<StoredBlock>> for Blocks {
     type Error = Error;
 
     /// Checks what a fit gives: numbers of f32, and a scale above 0 of 24 significant bits.
-    fn try_from(stored: Vec<Stored>) -> Result<Self> {
-        let block = |of: Stored| {
+    fn try_from(stored: Vec<StoredBlock>) -> Result<Self> {
+        let block = |of: StoredBlock| {
             let proper = of.scale.is_normal() && of.scale > 0.0 && super::fit::short(of.scale) == of.scale;
             let mean: Vec<f32> = of.mean.iter().map(|value| *value as f32).collect();
             let exact = mean.iter().zip(&of.mean).all(|(f32, f64)| f32.is_finite() && f64::from(*f32) == *f64);

@@ -591,7 +591,7 @@ pub enum ErrorKind {
     #[error("no space is left for the registry, which is as before: free some space and try again")]
     Full,
     /// A store failed for another reason.
-    #[error("the store failed: {reason}")]
+    #[error("the store failed: {reason}; try again, or use another store")]
     Store {
         /// What the store said.
         reason: String,

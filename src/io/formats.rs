@@ -6,10 +6,10 @@ use super::{FvecsRows, NpyRows, ReadOptions, SafetensorsRows, extension, text};
 use crate::error::{Error, Result};
 use std::path::Path;
 
-type Open = fn(Source, &str, &ReadOptions) -> Result<Box<dyn Dialect>>;
+type OpenFormat = fn(Source, &str, &ReadOptions) -> Result<Box<dyn Dialect>>;
 
 /// The formats of embeddings: the extension of their files, and the function that opens one.
-const FORMATS: [(&str, Open); 8] = [
+const FORMATS: [(&str, OpenFormat); 8] = [
     ("npy", |source, _, options| Ok(Box::new(NpyRows::of(source.named("npy"), options.integers)?))),
     ("npz", NPZ),
     ("parquet", PARQUET),
@@ -22,7 +22,7 @@ const FORMATS: [(&str, Open); 8] = [
     ("jsonl", |source, extension, options| Ok(Box::new(text::open(source.named("text"), extension, options)?))),
 ];
 
-const NPZ: Open = {
+const NPZ: OpenFormat = {
     #[cfg(feature = "npz")]
     {
         |source, _, options| super::npz::open(source.named("npz"), options)
@@ -33,7 +33,7 @@ const NPZ: Open = {
     }
 };
 
-const PARQUET: Open = {
+const PARQUET: OpenFormat = {
     #[cfg(feature = "parquet")]
     {
         |source, _, options| Ok(Box::new(super::ParquetRows::of(source.named("parquet"), options)?))
@@ -44,7 +44,7 @@ const PARQUET: Open = {
     }
 };
 
-const TABLE: Open = {
+const TABLE: OpenFormat = {
     #[cfg(feature = "csv")]
     {
         |source, extension, options| Ok(Box::new(text::open(source.named("text"), extension, options)?))

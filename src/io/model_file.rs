@@ -26,7 +26,7 @@ pub(crate) const FORMAT_VERSION: u32 = 4;
 const COVERED: [&str; 5] = ["format", "format_version", "kind", "config", "fingerprint"];
 
 /// A tensor's name, type, shape and bytes.
-pub(crate) type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
+pub(crate) type NamedTensor = (String, Dtype, Vec<usize>, Vec<u8>);
 
 /// A model file whose kind is not known yet.
 pub(crate) struct ModelFile<'a> {
@@ -138,7 +138,7 @@ pub(crate) fn to_bytes(
     kind: &str,
     config: &impl Serialize,
     fingerprint: &str,
-    mut tensors: Vec<Tensor>,
+    mut tensors: Vec<NamedTensor>,
 ) -> Result<Vec<u8>> {
     let config = serde_json::to_string(config).map_err(|error| Error::format("model", error.to_string()))?;
     let version = FORMAT_VERSION.to_string();
@@ -158,7 +158,7 @@ pub(crate) fn to_bytes(
 
 /// Writes a safetensors file with its keys in a fixed order; the `safetensors` crate leaves the order of metadata to
 /// chance.
-pub(crate) fn assemble(metadata: serde_json::Value, tensors: &[Tensor]) -> Vec<u8> {
+pub(crate) fn assemble(metadata: serde_json::Value, tensors: &[NamedTensor]) -> Vec<u8> {
     let mut entries = vec![("__metadata__".to_owned(), metadata)];
     let mut end = 0;
     for (name, dtype, shape, bytes) in tensors {

@@ -115,8 +115,8 @@ fn is_matrix(head: &[u8], integers: bool) -> bool {
     axes == Some(2) && kind.is_some_and(is_read)
 }
 
-fn archive(source: &Source) -> Result<ZipArchive<At<'_>>> {
-    ZipArchive::new(At { source, at: 0 }).map_err(|error| failed(source, error))
+fn archive(source: &Source) -> Result<ZipArchive<ArchiveReader<'_>>> {
+    ZipArchive::new(ArchiveReader { source, at: 0 }).map_err(|error| failed(source, error))
 }
 
 fn failed(source: &Source, error: zip::result::ZipError) -> Error {
@@ -130,12 +130,12 @@ fn failed(source: &Source, error: zip::result::ZipError) -> Error {
 
 /// A reader of the archive that can seek, as the zip library needs it.
 #[derive(Clone)]
-struct At<'a> {
+struct ArchiveReader<'a> {
     source: &'a Source,
     at: u64,
 }
 
-impl Read for At<'_> {
+impl Read for ArchiveReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.source.len().saturating_sub(self.at)).unwrap_or(usize::MAX);
         let (out, _) = out.split_at_mut(out.len().min(left));
@@ -145,7 +145,7 @@ impl Read for At<'_> {
     }
 }
 
-impl Seek for At<'_> {
+impl Seek for ArchiveReader<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),

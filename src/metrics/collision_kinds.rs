@@ -193,7 +193,7 @@ impl Usual {
 }
 
 /// An ID that several items share.
-struct Group {
+struct SharedId {
     id: u32,
     items: u64,
     /// The different points among its rows, ascending.
@@ -208,7 +208,7 @@ struct Largest {
 }
 
 /// Returns the groups, in the order of the IDs.
-fn groups(points: &Points<'_>, ids: &Ids) -> Result<Vec<Group>> {
+fn groups(points: &Points<'_>, ids: &Ids) -> Result<Vec<SharedId>> {
     let mut pairs: Vec<(u32, u32)> = Vec::new();
     try_reserve(&mut pairs, ids.of_row.len(), "points of IDs")?;
     pairs.extend(ids.of_row.iter().copied().zip(points.of_row.iter().copied()));
@@ -218,13 +218,13 @@ fn groups(points: &Points<'_>, ids: &Ids) -> Result<Vec<Group>> {
         .filter_map(|same| {
             let mut points: Vec<u32> = same.iter().map(|(_, point)| *point).collect();
             points.dedup();
-            Some(Group { id: same.first()?.0, items: same.len() as u64, points })
+            Some(SharedId { id: same.first()?.0, items: same.len() as u64, points })
         })
         .collect())
 }
 
 /// Finds the largest distance in every group; the values of some groups are held at a time.
-fn largest_distances(points: &Points<'_>, groups: &[Group], device: &Device) -> Result<Vec<Largest>> {
+fn largest_distances(points: &Points<'_>, groups: &[SharedId], device: &Device) -> Result<Vec<Largest>> {
     let dim = points.dim();
     let mut all = Vec::with_capacity(groups.len());
     let mut rest = groups;
@@ -238,7 +238,7 @@ fn largest_distances(points: &Points<'_>, groups: &[Group], device: &Device) -> 
         rest = after;
         let chosen = batch.iter().flat_map(|group| group.points.iter().copied()).collect();
         let values = points.values(chosen, "the rows of a group", device)?;
-        let largest = |group: &Group| match group.points.len() {
+        let largest = |group: &SharedId| match group.points.len() {
             0 | 1 => Largest::default(),
             few if few <= ALL_PAIRS => {
                 let from = |i: usize| {

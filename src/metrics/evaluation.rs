@@ -31,7 +31,7 @@ use std::ops::ControlFlow;
 /// An evaluation is serialized as an object with `k`, `recall_curve`, `sample`, `pairs`, `seed` and `beam`. A missing
 /// field has its default; unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Stored")]
+#[serde(try_from = "StoredEvaluation")]
 pub struct Evaluation {
     pub(crate) k: usize,
     #[serde(rename = "recall_curve")]
@@ -45,7 +45,7 @@ pub struct Evaluation {
 /// [`Evaluation`] as files contain it, before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Stored {
+struct StoredEvaluation {
     k: usize,
     recall_curve: Vec<usize>,
     sample: Option<usize>,
@@ -54,18 +54,18 @@ struct Stored {
     beam: Option<usize>,
 }
 
-impl Default for Stored {
+impl Default for StoredEvaluation {
     fn default() -> Self {
         let Evaluation { k, curve, sample, pairs, seed, beam } = Evaluation::new();
         Self { k, recall_curve: curve, sample, pairs, seed, beam }
     }
 }
 
-impl TryFrom<Stored> for Evaluation {
+impl TryFrom<StoredEvaluation> for Evaluation {
     type Error = Error;
 
-    fn try_from(stored: Stored) -> Result<Self> {
-        let Stored { k, recall_curve, sample, pairs, seed, beam } = stored;
+    fn try_from(stored: StoredEvaluation) -> Result<Self> {
+        let StoredEvaluation { k, recall_curve, sample, pairs, seed, beam } = stored;
         let evaluation = Self { k, curve: recall_curve, sample, pairs, seed, beam };
         evaluation.check_alone()?;
         Ok(evaluation)

@@ -25,7 +25,7 @@ const NEIGHBORS: &str = "neighbours of queries";
 const FAR: i128 = 1 << 64;
 
 /// A squared distance, and the point at this distance.
-pub(super) type Neighbor = (u64, u32);
+pub(super) type NearPoint = (u64, u32);
 
 /// For every query the points among its k nearest rows, nearest first, with all points that tie with the last.
 ///
@@ -33,7 +33,7 @@ pub(super) type Neighbor = (u64, u32);
 pub(super) struct Nearest {
     queries: Vec<u32>,
     ends: Vec<usize>,
-    neighbors: Vec<Neighbor>,
+    neighbors: Vec<NearPoint>,
 }
 
 /// A function that is called after every block of points, with the number of comparisons of two points since the last
@@ -73,7 +73,7 @@ impl Nearest {
         let most = (VALUES / points.dim()).min(QUERIES).min(room / k.max(1) / 4).max(1);
         let mut pending: Vec<&[u32]> = queries.chunks(most).rev().collect();
         while let Some(part) = pending.pop() {
-            match Search::new(points, part, k)?.run(room, device, tick)? {
+            match PointSearch::new(points, part, k)?.run(room, device, tick)? {
                 Some(lists) => nearest.append(lists)?,
                 // Too many candidates tie, so the search continues with half of the queries at a time.
                 None => {
@@ -86,10 +86,10 @@ impl Nearest {
         Ok(nearest)
     }
 
-    fn append(&mut self, lists: Vec<Vec<Neighbor>>) -> Result<()> {
+    fn append(&mut self, lists: Vec<Vec<NearPoint>>) -> Result<()> {
         for list in lists {
             if self.neighbors.len() + list.len() > MOST {
-                let bytes = ((self.neighbors.len() + list.len()) * size_of::<Neighbor>()) as u64;
+                let bytes = ((self.neighbors.len() + list.len()) * size_of::<NearPoint>()) as u64;
                 let what = "neighbours that tie with the k-th".into();
                 return Err(ErrorKind::OutOfMemory { what, bytes }.into());
             }
@@ -102,7 +102,7 @@ impl Nearest {
     }
 
     /// Returns the neighbours of a query, nearest first; none for a point that was no query.
-    pub(super) fn of(&self, query: u32) -> &[Neighbor] {
+    pub(super) fn of(&self, query: u32) -> &[NearPoint] {
         let Ok(at) = self.queries.binary_search(&query) else { return &[] };
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.ends.get(at).and_then(|end| self.neighbors.get(start..*end)).unwrap_or_default()
@@ -112,9 +112,9 @@ impl Nearest {
 /// Iterates over the neighbours of a query with their places, given the weight of every point.
 pub(super) fn places<'a>(
     query: u32,
-    list: &'a [Neighbor],
+    list: &'a [NearPoint],
     weights: &'a [u64],
-) -> impl Iterator<Item = (Rank, &'a [Neighbor])> {
+) -> impl Iterator<Item = (Rank, &'a [NearPoint])> {
     let mut before = 0;
     list.chunk_by(|a, b| a.0 == b.0).map(move |group| {
         let tied = group.iter().map(|(_, point)| weight(query, *point, weights)).sum();
@@ -131,16 +131,16 @@ fn weight(query: u32, point: u32, weights: &[u64]) -> u64 {
 }
 
 /// The search for some of the queries.
-struct Search<'a> {
+struct PointSearch<'a> {
     points: &'a Points<'a>,
     queries: &'a [u32],
     k: u64,
-    lists: Vec<Vec<Neighbor>>,
+    lists: Vec<Vec<NearPoint>>,
     /// Per query a limit above the distance of its k-th neighbour so far.
     limits: Vec<i128>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> PointSearch<'a> {
     fn new(points: &'a Points<'a>, queries: &'a [u32], k: usize) -> Result<Self> {
         let lists = try_vec(Vec::new(), queries.len(), NEIGHBORS)?;
         let limits = try_vec(FAR, queries.len(), NEIGHBORS)?;
@@ -148,7 +148,7 @@ impl<'a> Search<'a> {
     }
 
     /// Returns the lists; none if they would take too much memory.
-    fn run(mut self, room: usize, device: &Device, tick: Tick<'_>) -> Result<Option<Vec<Vec<Neighbor>>>> {
+    fn run(mut self, room: usize, device: &Device, tick: Tick<'_>) -> Result<Option<Vec<Vec<NearPoint>>>> {
         let dim = self.points.dim();
         let mut table = device.engine().table(self.queries.len(), dim, Purpose::Fit)?;
         self.points.each(Some(self.queries), device, &mut |first, q| table.upload(first, q))?;
@@ -184,7 +184,7 @@ impl<'a> Search<'a> {
 }
 
 /// Adds the points that are near query `i`; returns `false` if there are none.
-fn add(list: &mut Vec<Neighbor>, near: &RangeMatches, i: usize, first: usize) -> Result<bool> {
+fn add(list: &mut Vec<NearPoint>, near: &RangeMatches, i: usize, first: usize) -> Result<bool> {
     let before = list.len();
     for (point, distance) in near.row(i) {
         try_reserve(list, 1, NEIGHBORS)?;
@@ -195,7 +195,7 @@ fn add(list: &mut Vec<Neighbor>, near: &RangeMatches, i: usize, first: usize) ->
 
 /// Sorts a list and cuts it behind the points that tie with the k-th neighbour; returns a limit just above their
 /// distance.
-fn trim(list: &mut Vec<Neighbor>, query: u32, k: u64, weights: &[u64]) -> i128 {
+fn trim(list: &mut Vec<NearPoint>, query: u32, k: u64, weights: &[u64]) -> i128 {
     list.retain(|(_, point)| weight(query, *point, weights) > 0);
     list.sort_unstable();
     let mut total = 0;

@@ -4,7 +4,7 @@ use super::integers::Integers;
 use crate::device::{Device, Engine, Purpose};
 use crate::error::{Result, out_of_memory, try_collect, try_reserve, try_zeros};
 use crate::grid::GridSketch;
-use crate::population::{Source, to_grid};
+use crate::population::{SourceRows, to_grid};
 use crate::quantization::{Metric, Quantization};
 use crate::rows::Rows;
 use sha2::{Digest, Sha256};
@@ -59,7 +59,7 @@ impl<'a> Points<'a> {
     ) -> Result<Self> {
         let mut sketch = GridSketch::new(rows.dim());
         if metric == Metric::L2 {
-            Source::all(rows).each_chunk(&mut |_, rows| {
+            SourceRows::all(rows).each_chunk(&mut |_, rows| {
                 sketch.add_finite(rows);
                 Ok(())
             })?;
@@ -184,8 +184,8 @@ impl<'a> Points<'a> {
             Values::Rows(rows, quantization) => (*rows, quantization),
         };
         let source = match chosen {
-            None => Source::all(rows),
-            Some(chosen) => Source::chosen(rows, chosen),
+            None => SourceRows::all(rows),
+            Some(chosen) => SourceRows::chosen(rows, chosen),
         };
         let mut buffer = Vec::new();
         source.each_chunk(&mut |first, rows| {

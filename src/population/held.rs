@@ -3,7 +3,7 @@
 use super::memo::Memo;
 use super::reductions;
 use super::request::{Answer, FarRow, FittedLevel, Reduction, State};
-use super::seeding::Nearest;
+use super::seeding::NearestCandidates;
 use super::weighted::Weighted;
 use crate::codebook::Codebook;
 use crate::device::Table;
@@ -153,11 +153,11 @@ impl Held {
     }
 
     /// Finds the candidate nearest to each row.
-    fn nearest<'m>(&mut self, memo: &'m mut Memo, candidates: &Arc<Codebook>) -> Result<&'m Nearest> {
+    fn nearest<'m>(&mut self, memo: &'m mut Memo, candidates: &Arc<Codebook>) -> Result<&'m NearestCandidates> {
         let known = memo.nearest.take().filter(|nearest| nearest.begins(candidates));
         let mut nearest = match known {
             Some(nearest) => nearest,
-            None => Nearest::new(self.table.rows(), self.table.dim(), self.weights().cloned())?,
+            None => NearestCandidates::new(self.table.rows(), self.table.dim(), self.weights().cloned())?,
         };
         if nearest.extend(&mut *self.table, candidates)? {
             self.codes_of = None;

@@ -21,7 +21,7 @@ type UseNumbered<'u> = dyn FnMut(usize, &dyn Fn(usize) -> usize, &[f32]) -> Resu
 
 /// Rows of a caller, in order, some of which are used.
 #[derive(Clone)]
-pub(crate) struct Source<'a> {
+pub(crate) struct SourceRows<'a> {
     rows: Arc<dyn Rows + Send + 'a>,
     /// The rows that are read, as places in `rows`.
     span: Range<usize>,
@@ -58,7 +58,7 @@ enum Chosen {
     List(Vec<usize>),
 }
 
-impl<'a> Source<'a> {
+impl<'a> SourceRows<'a> {
     /// Uses all rows.
     pub(crate) fn all(rows: &'a dyn Rows) -> Self {
         Self::new(rows, 0..rows.len(), 0)

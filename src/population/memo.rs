@@ -1,7 +1,7 @@
 //! Facts that a shard keeps about its rows while its table may serve other shards.
 
 use super::request::{Answer, Reduction, State};
-use super::seeding::Nearest;
+use super::seeding::NearestCandidates;
 use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{Result, try_zeros};
@@ -17,13 +17,13 @@ pub(super) struct Memo {
     codes: Option<(Arc<Codebook>, Vec<u16>)>,
     /// The sum of the rows' squared lengths.
     pub(super) energy: Option<u128>,
-    pub(super) nearest: Option<Nearest>,
+    pub(super) nearest: Option<NearestCandidates>,
 }
 
 impl Memo {
     /// Returns the bytes kept per row: the codes of all levels, and the distances and codes of seeding.
     pub(super) fn bytes(levels: usize) -> usize {
-        (levels + 1) * size_of::<u16>() + Nearest::BYTES
+        (levels + 1) * size_of::<u16>() + NearestCandidates::BYTES
     }
 
     /// Forgets every fact that does not hold for the rows in `state`.

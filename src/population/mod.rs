@@ -40,7 +40,7 @@ mod wire;
 mod worker;
 mod workers;
 
-pub(crate) use load::{Loaded, Source, to_grid};
+pub(crate) use load::{Loaded, SourceRows, to_grid};
 pub use pipe::Pipe;
 pub(crate) use reductions::{energy, farthest};
 pub(crate) use request::{FarRow, FittedLevel};

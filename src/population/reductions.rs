@@ -37,8 +37,8 @@ pub(super) fn numbered(far: Vec<FarRow>, weights: &Weights, count: usize) -> Vec
 
 /// Returns the first `count` rows in the order from the farthest to the nearest.
 fn first(rows: impl Iterator<Item = FarRow>, count: usize) -> Vec<FarRow> {
-    let mut found: BinaryHeap<Ranked> = BinaryHeap::new();
-    for row in rows.map(Ranked) {
+    let mut found: BinaryHeap<RankedRow> = BinaryHeap::new();
+    for row in rows.map(RankedRow) {
         if found.len() < count {
             found.push(row);
         } else if let Some(mut last) = found.peek_mut().filter(|last| row < **last) {
@@ -50,15 +50,15 @@ fn first(rows: impl Iterator<Item = FarRow>, count: usize) -> Vec<FarRow> {
 
 /// A row, ordered such that the greatest comes last in the answer.
 #[derive(PartialEq, Eq)]
-struct Ranked(FarRow);
+struct RankedRow(FarRow);
 
-impl Ord for Ranked {
+impl Ord for RankedRow {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.order().cmp(&other.0.order())
     }
 }
 
-impl PartialOrd for Ranked {
+impl PartialOrd for RankedRow {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 const TASK: usize = 1 << 13;
 
 /// The nearest candidate of every row, the first one on a tie.
-pub(super) struct Nearest {
+pub(super) struct NearestCandidates {
     candidates: Arc<Codebook>,
     distances: Vec<u64>,
     indices: Vec<u32>,
@@ -22,7 +22,7 @@ pub(super) struct Nearest {
     ends: Vec<u128>,
 }
 
-impl Nearest {
+impl NearestCandidates {
     /// The bytes that each row needs.
     pub(super) const BYTES: usize = size_of::<u64>() + size_of::<u32>();
 
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn draws_fall_on_copies_one_after_the_other() {
-        let mut nearest = Nearest {
+        let mut nearest = NearestCandidates {
             candidates: Arc::new(Codebook::new(vec![0], 1)),
             distances: vec![2, 0, 5],
             indices: vec![0; 3],

@@ -2,7 +2,7 @@
 
 use super::Ask;
 use super::held::Held;
-use super::load::{Loaded, Source};
+use super::load::{Loaded, SourceRows};
 use super::memo::Memo;
 use super::request::{Answer, Reduction, Reply, Request, State};
 use super::weighted::Weighted;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Holds one shard on a device.
 pub(crate) struct Shard<'a> {
-    source: Source<'a>,
+    source: SourceRows<'a>,
     device: Device,
     purpose: Purpose,
     /// Whether the shard keeps codes and distances while the table serves other shards.
@@ -38,7 +38,7 @@ impl<'a> Shard<'a> {
         device: &Device,
         purpose: Purpose,
     ) -> Self {
-        let source = Source::new(rows, span, base);
+        let source = SourceRows::new(rows, span, base);
         Self { source, device: device.clone(), purpose, keeps: false, used: None, held: None, memo: Memo::default() }
     }
 

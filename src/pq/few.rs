@@ -15,7 +15,7 @@ use std::slice::from_ref;
 use std::sync::Arc;
 
 /// The grid of a model and its prepared codebooks.
-struct Few {
+struct PreparedSlices {
     quantization: Quantization,
     levels: Arc<[Codebook]>,
     residual: Option<Box<dyn FewRows>>,
@@ -38,11 +38,11 @@ impl PqKMeansModel {
         }
         let (quantization, levels) = (self.quantization.clone(), self.residual.clone().into());
         let whole = residual.is_some() != self.residual.is_empty();
-        Ok(whole.then(|| Box::new(Few { quantization, levels, residual, slices }) as Box<dyn FewEncoder>))
+        Ok(whole.then(|| Box::new(PreparedSlices { quantization, levels, residual, slices }) as Box<dyn FewEncoder>))
     }
 }
 
-impl FewEncoder for Few {
+impl FewEncoder for PreparedSlices {
     fn encode(&mut self, rows: &[f32], codes: &mut [u32]) -> Result<()> {
         let Self { quantization, levels, residual, slices } = self;
         let dim = quantization.grid.dim();

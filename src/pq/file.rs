@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
 use crate::io::model_file::{
-    FORMAT_VERSION, ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file,
+    FORMAT_VERSION, ModelFile, NamedTensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file,
 };
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
@@ -97,8 +97,8 @@ impl PqKMeansModel {
     }
 
     /// Returns the tensors of the file, in the order of the checksum.
-    pub(super) fn tensors(&self) -> Result<Vec<Tensor>> {
-        let mut tensors: Vec<Tensor> = Vec::new();
+    pub(super) fn tensors(&self) -> Result<Vec<NamedTensor>> {
+        let mut tensors: Vec<NamedTensor> = Vec::new();
         for (level, codebook) in self.codebooks().enumerate() {
             let values = codebook::to_f32(level, codebook, self.codebook_exponent())?;
             let shape = vec![codebook.clusters(), codebook.dim()];

@@ -65,7 +65,7 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// What a mapping says without embeddings.
+    /// Returns all that a mapping says without embeddings.
     pub(super) fn of_mapping(report: &'a Report, mapping: &'a Mapping) -> Result<Self> {
         let names = Names(report.names.as_deref().or(Some(mapping.keys())));
         let codes = mapping.codes();

@@ -9,7 +9,7 @@ use super::params::check_balanced;
 use crate::device::{Device, Purpose, Table};
 use crate::error::Result;
 use crate::grid::pow2;
-use crate::population::{Loaded, Source};
+use crate::population::{Loaded, SourceRows};
 use crate::quantizer::EncodeReport;
 use crate::rows::Rows;
 use crate::transport::balanced::Sizes;
@@ -36,7 +36,7 @@ impl Encoding<'_> {
         let unit = pow2(-2 * self.model.codebook_exponent());
         let mut table = engine.table(len, rows.dim(), Purpose::Encode)?;
         let mut loaded = Loaded::default();
-        Source::all(rows).load(quantization, engine, &mut *table, Some(&mut loaded), &mut || Ok(()))?;
+        SourceRows::all(rows).load(quantization, engine, &mut *table, Some(&mut loaded), &mut || Ok(()))?;
         report = report.with_saturation(&loaded.saturation);
         let mut rule = |table: &mut dyn Table, level: usize, codes: &mut Vec<u32>| {
             let Some(codebook) = levels.get(level) else { return Ok(0) };

@@ -9,7 +9,7 @@ use crate::quantization::Quantization;
 use crate::quantizer::{EncodeOptions, FewEncoder};
 
 /// The grid of a model and its prepared codebooks.
-struct Few {
+struct PreparedLevels {
     quantization: Quantization,
     rows: Box<dyn FewRows>,
     q: Vec<i32>,
@@ -22,7 +22,7 @@ impl RqKMeansModel {
             return Ok(None);
         }
         let Some(rows) = device.engine().few_rows(&self.scaled_levels())? else { return Ok(None) };
-        Ok(Some(Box::new(Few { quantization: self.quantization.clone(), rows, q: Vec::new() })))
+        Ok(Some(Box::new(PreparedLevels { quantization: self.quantization.clone(), rows, q: Vec::new() })))
     }
 
     /// Returns the codebooks, and whether rows are scaled to unit length before each.
@@ -32,7 +32,7 @@ impl RqKMeansModel {
     }
 }
 
-impl FewEncoder for Few {
+impl FewEncoder for PreparedLevels {
     fn encode(&mut self, rows: &[f32], codes: &mut [u32]) -> Result<()> {
         check_finite(0, rows, self.quantization.grid.dim())?;
         self.q.resize(rows.len(), 0);

@@ -83,7 +83,7 @@ impl Optimal {
         self.changed as u64
     }
 
-    /// What it came to; a squared grid step is `unit` squared units of the embeddings.
+    /// Returns how balanced the result is; a squared grid step is `unit` squared units of the embeddings.
     pub(super) fn balance(&self, unit: f64) -> Balance {
         Balance::new(&self.codes, self.prices.len(), Some(self.gap.unsigned_abs()), unit)
     }

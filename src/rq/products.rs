@@ -57,7 +57,7 @@ impl<'a> Products<'a> {
         Self { gram, levels, residual, square, of_level }
     }
 
-    /// Squared distances of what the codes `prefix` leave to all codewords of the next level.
+    /// Returns the squared distances from what the codes `prefix` leave to all codewords of the next level.
     pub(crate) fn distances(&self, prefix: &[u32]) -> Result<Vec<u64>> {
         let level = prefix.len();
         let too_long =

@@ -51,7 +51,7 @@ impl<'a> RowDistances<'a> {
         self.asking.as_ref().map_or(Ok(()), Asking::go_on)
     }
 
-    /// For each of `rows` the position in this list of the first one that is the same on the grid.
+    /// Returns for each of `rows` the position in this list of the first one that is the same on the grid.
     pub(crate) fn alike(&self, rows: &[usize]) -> Result<Vec<usize>> {
         alike(rows, &|row| self.residual(row, &[]))
     }
@@ -70,7 +70,8 @@ impl<'a> RowDistances<'a> {
         }
     }
 
-    /// Squared distances of what the codes `prefix` leave of row `row` to all codewords of level `prefix.len()`.
+    /// Returns the squared distances from what the codes `prefix` leave of row `row` to all codewords of level
+    /// `prefix.len()`.
     ///
     /// # Shapes
     /// `prefix` has fewer codes than the model has levels; the result has one distance per codeword of that level.
@@ -91,7 +92,7 @@ impl<'a> RowDistances<'a> {
         Ok(codebook.values().chunks_exact(dim).map(|codeword| squared_distance(&residual, codeword)).collect())
     }
 
-    /// What the codes `prefix` leave of row `row`, as the next level sees it.
+    /// Returns what the codes `prefix` leave of row `row`, as the next level sees it.
     fn residual(&self, row: usize, prefix: &[u32]) -> Result<Vec<i32>> {
         let quantization = &self.model.quantization;
         let dim = self.model.dim();

@@ -38,8 +38,8 @@ impl RqKMeans {
         Origin::of(&fields, &[])
     }
 
-    /// What the file of a model of the first `levels` levels tells about its fit: nothing where no fit of that many
-    /// levels gives it.
+    /// Returns what the file of a model of the first `levels` levels tells about its fit: nothing where no fit of that
+    /// many levels gives it.
     fn origin(&self, clusters: &[usize], levels: usize) -> Result<Origin> {
         if levels < clusters.len() && !self.levels_stand_alone() {
             return Ok(Origin::default());

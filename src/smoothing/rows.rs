@@ -49,12 +49,12 @@ const CHUNK_VALUES: usize = 1 << 20;
 pub struct Smoothed {
     partners: Partners,
     weight: f64,
-    kept: Kept,
+    kept: KeptRows,
     dim: usize,
 }
 
 /// All rows, to be read in any order.
-enum Kept {
+enum KeptRows {
     Memory(Vec<f32>),
     File(Source),
 }
@@ -76,7 +76,7 @@ impl Smoothed {
         let values = rows.len().checked_mul(dim).ok_or(ErrorKind::Overflow { what: "the values of all rows" })?;
         let bytes = size_of::<f32>() as u64 * values as u64;
         let fits = memory.or_else(usable_memory).is_none_or(|memory| bytes <= memory / 2);
-        let kept = if fits { Kept::Memory(in_memory(rows, values)?) } else { Kept::File(in_file(rows)?) };
+        let kept = if fits { KeptRows::Memory(in_memory(rows, values)?) } else { KeptRows::File(in_file(rows)?) };
         Ok(Self { partners, weight, kept, dim })
     }
 
@@ -87,7 +87,7 @@ impl Smoothed {
 
     /// Whether the rows are kept in a temporary file.
     pub fn is_on_disk(&self) -> bool {
-        matches!(self.kept, Kept::File(_))
+        matches!(self.kept, KeptRows::File(_))
     }
 
     /// Mixes one row, which lies in `out`.
@@ -98,8 +98,8 @@ impl Smoothed {
         }
         let mut sums = vec![ExactSum::default(); self.dim];
         let mut buffer = match self.kept {
-            Kept::Memory(_) => Vec::new(),
-            Kept::File(_) => vec![0.0; self.dim],
+            KeptRows::Memory(_) => Vec::new(),
+            KeptRows::File(_) => vec![0.0; self.dim],
         };
         let mut count = 0_u64;
         for (partner, times) in partners {
@@ -115,7 +115,7 @@ impl Smoothed {
     }
 }
 
-impl Kept {
+impl KeptRows {
     /// Returns a row, which may be read into `buffer`.
     fn row<'b>(&'b self, row: usize, dim: usize, buffer: &'b mut [f32]) -> Result<&'b [f32]> {
         match self {

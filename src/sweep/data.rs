@@ -3,7 +3,7 @@
 use super::record::{SweepData, SweepRecord};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::model_file::hex;
-use crate::population::Source;
+use crate::population::SourceRows;
 use crate::rows::Rows;
 use sha2::{Digest, Sha256};
 
@@ -32,7 +32,7 @@ impl SweepData {
         }
         let mut hash = Sha256::new();
         let mut bytes = Vec::new();
-        Source::all(rows).each_chunk(&mut |_, values| {
+        SourceRows::all(rows).each_chunk(&mut |_, values| {
             bytes.clear();
             bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
             hash.update(&bytes);

@@ -20,7 +20,7 @@ use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
 use crate::grid::EXPONENTS;
 use crate::io::model_file::hex;
-use crate::io::model_file::{Tensor, assemble, checksum, from_le_bytes, le_bytes, read_file, write_file};
+use crate::io::model_file::{NamedTensor, assemble, checksum, from_le_bytes, le_bytes, read_file, write_file};
 use crate::rows::Rows;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
@@ -95,9 +95,9 @@ impl RqVaeFit {
         write_file(path, Ok(assemble(metadata, &tensors)))
     }
 
-    fn tensors_of_checkpoint(&mut self) -> Result<Vec<Tensor>> {
+    fn tensors_of_checkpoint(&mut self) -> Result<Vec<NamedTensor>> {
         let wide = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
-        let mut tensors: Vec<Tensor> = Vec::new();
+        let mut tensors: Vec<NamedTensor> = Vec::new();
         // Larger numbers first, so that all of them are aligned.
         for (level, book) in self.quantizer.books.iter().enumerate() {
             for (part, values) in [("counts", &book.counts), ("sums", &book.sums)] {

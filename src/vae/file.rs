@@ -14,7 +14,7 @@ use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
+use crate::io::model_file::{ModelFile, NamedTensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
 use crate::origin::Origin;
 use crate::quantization::{Metric, Quantization};
 use crate::quantizer::Kind;
@@ -88,7 +88,7 @@ impl RqVaeModel {
     /// # Errors
     /// [`ErrorKind::Range`](crate::ErrorKind::Range) where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut tensors: Vec<Tensor> = Vec::new();
+        let mut tensors: Vec<NamedTensor> = Vec::new();
         let mut put = |name: String, shape: Vec<usize>, values: &[f32]| {
             tensors.push((name, Dtype::F32, shape, le_bytes(values)));
         };

@@ -82,7 +82,7 @@ impl RqVaeFit {
         })
     }
 
-    /// Rows per step.
+    /// Returns the rows per step.
     pub(super) fn batch(&self) -> usize {
         self.params.batch_of(self.data.len())
     }

@@ -50,12 +50,12 @@ impl RqVae {
         (self.rule.beta1, self.rule.beta2)
     }
 
-    /// What AdamW adds to its denominators.
+    /// Returns what AdamW adds to its denominators.
     pub fn get_epsilon(&self) -> f64 {
         self.rule.epsilon
     }
 
-    /// How the learning rate changes.
+    /// Returns how the learning rate changes.
     pub fn get_schedule(&self) -> Schedule {
         self.schedule
     }
@@ -80,7 +80,7 @@ impl RqVae {
         self.quantization_weight
     }
 
-    /// How reconstructions are judged.
+    /// Returns how reconstructions are judged.
     pub fn get_loss(&self) -> Loss {
         self.loss
     }
@@ -125,12 +125,12 @@ impl RqVae {
         (&self.sinkhorn.0, self.sinkhorn.1)
     }
 
-    /// How codewords follow the latents.
+    /// Returns how codewords follow the latents.
     pub fn get_update(&self) -> CodebookUpdate {
         self.update
     }
 
-    /// How gradients pass the quantizer.
+    /// Returns how gradients pass the quantizer.
     pub fn get_estimator(&self) -> Estimator {
         self.estimator
     }
@@ -145,7 +145,7 @@ impl RqVae {
         self.held_out
     }
 
-    /// Which epoch's model is kept.
+    /// Returns which epoch's model is kept.
     pub fn get_keep(&self) -> Keep {
         self.keep
     }

@@ -69,7 +69,7 @@ pub(super) fn validate(params: &RqVae, model: &RqVaeModel, rows: &[f32], device:
     })
 }
 
-/// Squared distances of all levels, summed up.
+/// Returns the sum of the squared distances of all levels.
 fn errors(model: &RqVaeModel, latents: &[f32], codes: &crate::Codes) -> Result<f64> {
     let quantizer = model.quantizer();
     let dim = model.latent_dim();

@@ -29,8 +29,8 @@ impl RqVae {
         Self { clusters: Clusters::of_list(&self.clusters.list(self.levels)), ..self.clone() }
     }
 
-    /// What the file of a model tells about its training; `warm_start` is the fingerprint of the model that it started
-    /// from, or empty.
+    /// Returns what the file of a model tells about its training; `warm_start` is the fingerprint of the model that it
+    /// started from, or empty.
     pub(super) fn origin(&self, warm_start: &str) -> Result<Origin> {
         let params = self.canonical();
         if warm_start.is_empty() {

@@ -10,7 +10,7 @@ use semid::{Codes, Device, Labels, Model};
 use serde::Serialize;
 use std::path::Path;
 
-/// What prefixes say about those of partners.
+/// How much the prefixes of items say about the prefixes of their partners.
 #[derive(Serialize)]
 pub(crate) struct Together {
     pub(crate) co_occurrence: CoOccurrence,
@@ -20,7 +20,7 @@ pub(crate) struct Together {
 }
 
 /// What the measure is about.
-pub(crate) struct Asked<'a> {
+pub(crate) struct AskedPairs<'a> {
     pub(crate) model: &'a Model,
     pub(crate) evaluation: &'a Evaluation,
     pub(crate) labels: Option<&'a Labels>,
@@ -29,7 +29,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) seed: u64,
 }
 
-impl Asked<'_> {
+impl AskedPairs<'_> {
     /// Measures `codes` and, where the rows of the input are mixed, the codes of the rows as the files have them.
     pub(crate) fn measure(
         &self,

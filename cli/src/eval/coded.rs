@@ -1,7 +1,7 @@
 //! Measures the codes of rows in every way that flags ask for.
 
 use super::against::{self, Unchanged};
-use super::co_occurrence::{Asked, Together};
+use super::co_occurrence::{AskedPairs, Together};
 use crate::args::EvalArgs;
 use crate::input::Input;
 use crate::interrupt;
@@ -44,7 +44,7 @@ impl Coded<'_> {
     ) -> Result<Option<Together>, Failure> {
         let Some(path) = &self.args.ids.interactions else { return Ok(None) };
         let (keys, seed) = (keys.unwrap_or_default(), self.args.seed);
-        let asked = Asked { model: self.model, evaluation: self.evaluation, labels, keys, seed };
+        let asked = AskedPairs { model: self.model, evaluation: self.evaluation, labels, keys, seed };
         asked.measure(path, self.input, self.codes, self.device).map(Some)
     }
 

@@ -2,12 +2,12 @@
 
 use super::ids_text;
 use crate::args::{Common, EvalArgs};
-use crate::judge::{Asked, judge};
+use crate::judge::{AskedOfIds, judge};
 use crate::output::{self, Answer, Failure, Outcome};
 
 pub(super) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     without_input(args)?;
-    let asked = Asked {
+    let asked = AskedOfIds {
         ids: &args.ids,
         input: &args.input,
         keys: &args.keys,

@@ -22,7 +22,7 @@ use crate::warnings::{self, Noticed};
 use against::Unchanged;
 use co_occurrence::Together;
 use coded::{Coded, Margins};
-use opened::Opened;
+use opened::EvalInputs;
 use semid::io::read_codes;
 use semid::mapping::WeightedCollisions;
 use semid::metrics::{ErrorMetrics, PrefixPurity, Quality};
@@ -74,7 +74,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     args::only_with_neighbors(args.k, [("sample", args.sample.is_some()), ("pairs", args.pairs.is_some())])?;
     let Some(model) = &args.model else { return ids::run(common, args) };
     let model = Model::load(model)?;
-    let Opened { input, weights, prefixes, labels, keys, pairs } = Opened::new(common, args, &model)?;
+    let EvalInputs { input, weights, prefixes, labels, keys, pairs } = EvalInputs::new(common, args, &model)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
     let see = |first: usize, values: &[f32]| noticed.see(first, values);

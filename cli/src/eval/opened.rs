@@ -8,7 +8,7 @@ use crate::output::Failure;
 use semid::{Labels, Model, Weights};
 
 /// The rows, and what belongs to them.
-pub(super) struct Opened {
+pub(super) struct EvalInputs {
     pub(super) input: Input,
     pub(super) weights: Option<Weights>,
     /// The labels that give rows their first codes.
@@ -20,7 +20,7 @@ pub(super) struct Opened {
     pub(super) pairs: Option<PairFacts>,
 }
 
-impl Opened {
+impl EvalInputs {
     pub(super) fn new(common: &Common, args: &EvalArgs, model: &Model) -> Result<Self, Failure> {
         let tables = model.label_tables();
         let (interactions, smooth) = (args.ids.interactions.as_deref(), &args.smooth);

@@ -40,7 +40,7 @@ struct Info<'a> {
     beam: Option<usize>,
     /// The embeddings that a row consists of, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    blocks: Vec<BlockFacts>,
+    blocks: Vec<BlockInfo>,
     /// How many levels come before the slices of product codes, and the dimensions of each slice.
     #[serde(skip_serializing_if = "Option::is_none")]
     residual_levels: Option<usize>,
@@ -58,14 +58,14 @@ struct Info<'a> {
 
 /// An embedding of every row.
 #[derive(Serialize)]
-struct BlockFacts {
+struct BlockInfo {
     name: String,
     dim: usize,
     weight: f64,
     scale: f64,
 }
 
-impl From<&Block> for BlockFacts {
+impl From<&Block> for BlockInfo {
     fn from(block: &Block) -> Self {
         let name = block.name().to_owned();
         Self { name, dim: block.width(), weight: block.weight(), scale: block.scale() }
@@ -75,7 +75,7 @@ impl From<&Block> for BlockFacts {
 /// The configuration that every kind has.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Config {
+struct ModelConfig {
     normalize_residuals: bool,
     grid_exponent: i32,
     codebook_exponent: i32,
@@ -96,7 +96,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
     let model = Model::load(&args.model)?;
     let config = Value::Object(model.config()?.into_iter().collect());
     let known = serde_json::from_value(config.clone());
-    let known: Config = known.map_err(|error| Failure::Error(format!("{}: {error}", args.model.display())))?;
+    let known: ModelConfig = known.map_err(|error| Failure::Error(format!("{}: {error}", args.model.display())))?;
     let codebooks = (0..model.levels()).filter_map(|level| model.codebook(level));
     let widths = codebooks.clone().map(Codebook::dim).skip(known.residual_levels.unwrap_or(usize::MAX));
     let largest = |level: &Codebook| level.values().iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
@@ -115,7 +115,7 @@ pub(crate) fn run(common: &Common, args: &InfoArgs) -> Outcome {
         label_columns: model.label_tables().iter().map(LabelTable::column).collect(),
         label_levels: model.label_tables().iter().map(LabelLevel::from).collect(),
         beam: known.beam,
-        blocks: model.blocks().into_iter().flat_map(Blocks::iter).map(BlockFacts::from).collect(),
+        blocks: model.blocks().into_iter().flat_map(Blocks::iter).map(BlockInfo::from).collect(),
         residual_levels: known.residual_levels,
         slices: widths.collect(),
         largest_component: codebooks.map(|level| f64::from(largest(level)) * model.step()).collect(),
@@ -156,7 +156,7 @@ fn text(info: &Info<'_>) -> String {
     if let Some(beam) = info.beam {
         let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
     }
-    for BlockFacts { name, dim, weight, scale } in &info.blocks {
+    for BlockInfo { name, dim, weight, scale } in &info.blocks {
         let _ = writeln!(
             out,
             "{:<12}  {name}: {} of weight {weight}, scaled by {scale:.6}",

@@ -1,6 +1,6 @@
 //! Measures IDs together with the embeddings of their items.
 
-use super::{Asked, K};
+use super::{AskedOfIds, K};
 use crate::args::Common;
 use crate::evaluation::evaluation;
 use crate::extension::extension;
@@ -68,7 +68,7 @@ pub(crate) struct Named {
 
 impl Embedded {
     /// Measures IDs and embeddings, if there are embeddings.
-    pub(super) fn measure(common: &Common, asked: &Asked<'_>, mapping: &Mapping) -> Result<Option<Self>, Failure> {
+    pub(super) fn measure(common: &Common, asked: &AskedOfIds<'_>, mapping: &Mapping) -> Result<Option<Self>, Failure> {
         if asked.input.input.is_empty() {
             return Ok(None);
         }
@@ -127,7 +127,7 @@ impl Embedded {
 }
 
 /// Returns the keys of the rows; those of codes in an .npy file are the numbers of the rows.
-fn keys(asked: &Asked<'_>, input: &Input) -> Result<Vec<String>, Failure> {
+fn keys(asked: &AskedOfIds<'_>, input: &Input) -> Result<Vec<String>, Failure> {
     let of_keys = asked.keys;
     let numbered = asked.ids.ids.as_deref().is_some_and(|ids| extension(ids) == "npy");
     match numbered && of_keys.id_column.is_none() && of_keys.items.is_none() {

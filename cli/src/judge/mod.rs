@@ -17,7 +17,7 @@ use std::time::Instant;
 const K: usize = 10;
 
 /// What the flags ask for.
-pub(crate) struct Asked<'a> {
+pub(crate) struct AskedOfIds<'a> {
     pub(crate) ids: &'a IdsArgs,
     pub(crate) input: &'a InputArgs,
     pub(crate) keys: &'a KeyArgs,
@@ -66,7 +66,7 @@ pub(crate) struct Ceiling {
 }
 
 /// Reads the IDs, and measures all that the flags ask for.
-pub(crate) fn judge(common: &Common, asked: &Asked<'_>) -> Result<Judged, Failure> {
+pub(crate) fn judge(common: &Common, asked: &AskedOfIds<'_>) -> Result<Judged, Failure> {
     let start = Instant::now();
     let own = asked.ids;
     let path = own.ids.as_deref().unwrap_or(Path::new(""));

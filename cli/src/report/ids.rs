@@ -1,9 +1,9 @@
 //! `semid report --ids`
 
-use super::{Written, page, text};
+use super::{SavedPage, page, text};
 use crate::args::{Common, ReportArgs};
 use crate::interrupt;
-use crate::judge::{Asked, Judged, judge};
+use crate::judge::{AskedOfIds, Judged, judge};
 use crate::output::{self, Answer, Failure, Outcome, things};
 use semid::Report;
 use semid::report::MappingFindings;
@@ -15,7 +15,7 @@ pub(super) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     without_input(args)?;
     page::check_output(&args.page, &args.output)?;
     let keys = args.keys();
-    let asked = Asked {
+    let asked = AskedOfIds {
         ids: &args.ids,
         input: &args.input,
         keys: &keys,
@@ -33,7 +33,7 @@ pub(super) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let findings = findings(&mut judged);
     let drawn = report.run_on_mapping(&judged.mapping, &findings)?;
     interrupt::check()?;
-    let written = Written {
+    let written = SavedPage {
         output: &args.output,
         bytes: drawn.html().len(),
         figures: page::save(&args.page, &args.output, &drawn)?

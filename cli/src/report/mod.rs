@@ -9,14 +9,14 @@ pub(crate) use findings::findings;
 pub(crate) use page::Page;
 
 use crate::args::{Common, ReportArgs, without_labels};
-use crate::eval::co_occurrence::Asked;
+use crate::eval::co_occurrence::AskedPairs;
 use crate::heard::Heard;
 use crate::input::{Input, pairs};
 use crate::interrupt::{self, Watched};
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::progress::Bar;
 use crate::warnings::{self, Noticed, Usage};
-use opened::Opened;
+use opened::ReportInputs;
 use semid::metrics::Evaluation;
 use semid::sweep::{SweepData, SweepRecord};
 use semid::{Model, Rows};
@@ -26,7 +26,7 @@ use std::time::Instant;
 
 /// The output of `--json`.
 #[derive(Serialize)]
-struct Written<'a> {
+struct SavedPage<'a> {
     #[serde(serialize_with = "output::path")]
     output: &'a Path,
     bytes: usize,
@@ -45,7 +45,7 @@ struct Written<'a> {
 pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let Some(model_path) = &args.model else { return ids::run(common, args) };
     let model = Model::load(model_path)?;
-    let Opened { input, labels, weights, keys, pairs } = Opened::new(common, args, &model)?;
+    let ReportInputs { input, labels, weights, keys, pairs } = ReportInputs::new(common, args, &model)?;
     let watched = Watched::new(&input.rows);
     let noticed = Noticed::of_model(&watched, &model);
     let see = |first: usize, values: &[f32]| noticed.see(first, values);
@@ -64,7 +64,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     let labels = labels.as_ref();
     let together = args.ids.interactions.as_deref().map(|path| {
         let (keys, seed) = (keys.unwrap_or_default(), args.seed);
-        let asked = Asked { model: &model, evaluation: &evaluation, labels, keys, seed };
+        let asked = AskedPairs { model: &model, evaluation: &evaluation, labels, keys, seed };
         asked.measure(path, &input, &codes, &device)
     });
     let findings = findings(&model, (&rows, labels), args.beam, &device);
@@ -103,7 +103,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
         warnings::prefixes(&model),
     ]
     .concat();
-    let written = Written {
+    let written = SavedPage {
         output: &args.output,
         bytes: drawn.html().len(),
         figures: page.save(&drawn)?.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
@@ -126,8 +126,8 @@ fn runs(path: &Path, input: &Input) -> Result<Vec<SweepRecord>, Failure> {
     Ok(runs)
 }
 
-fn text(written: &Written<'_>) -> String {
-    let Written { output, bytes, figures, rows, seconds, device, .. } = written;
+fn text(written: &SavedPage<'_>) -> String {
+    let SavedPage { output, bytes, figures, rows, seconds, device, .. } = written;
     let figures = match figures.len() {
         0 => String::new(),
         many => format!(" and {}", output::things(many, "figure")),

@@ -8,7 +8,7 @@ use crate::output::Failure;
 use semid::{Labels, Model, Weights};
 
 /// The rows, and what belongs to them.
-pub(super) struct Opened {
+pub(super) struct ReportInputs {
     pub(super) input: Input,
     /// The labels that give rows their first codes.
     pub(super) labels: Option<Labels>,
@@ -18,7 +18,7 @@ pub(super) struct Opened {
     pub(super) pairs: Option<PairFacts>,
 }
 
-impl Opened {
+impl ReportInputs {
     pub(super) fn new(common: &Common, args: &ReportArgs, model: &Model) -> Result<Self, Failure> {
         let (interactions, smooth) = (args.ids.interactions.as_deref(), &args.smooth);
         // The other flags of keys are for the page too.

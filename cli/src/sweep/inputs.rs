@@ -12,14 +12,14 @@ use semid::quantizer::{Parameters, TrainOption};
 use semid::{Labels, Model, Sweep, Weights};
 
 /// The rows of a sweep, and what belongs to them.
-pub(super) struct Opened {
+pub(super) struct SweepInputs {
     pub(super) input: Input,
     pub(super) weights: Option<Weights>,
     pub(super) labels: Option<Labels>,
     pub(super) pairs: Option<PairFacts>,
 }
 
-impl Opened {
+impl SweepInputs {
     /// Opens the rows; a model to start from gives the scales of their blocks.
     pub(super) fn new(common: &Common, args: &SweepArgs, base: Option<&Model>) -> Result<Self, Failure> {
         let own = vec![args.weights.weight_column.as_deref(), args.page.label_column.as_deref()];

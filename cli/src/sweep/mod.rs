@@ -19,7 +19,7 @@ use crate::progress::Bar;
 use crate::report::Page;
 use crate::warnings;
 use best::Best;
-use inputs::Opened;
+use inputs::SweepInputs;
 use once::Once;
 use semid::quantizer::{Parameters, TrainOption};
 use semid::sweep::{SweepMetric, SweepParameters, SweepRecord, SweepStage};
@@ -72,9 +72,9 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
     let metric = rank_by(args, &sweep)?;
     let given = [("queries", args.queries.is_some()), ("pairs", args.pairs.is_some())];
     args::only_with_neighbors(sweep.get_evaluation().get_k(), given)?;
-    let opened = Opened::new(common, args, warm_start.as_ref())?;
+    let opened = SweepInputs::new(common, args, warm_start.as_ref())?;
     let sweep = opened.of(sweep, args, warm_start);
-    let Opened { input, weights, labels, pairs } = opened;
+    let SweepInputs { input, weights, labels, pairs } = opened;
     input.check_output(&args.output)?;
     let sweep = match config.has_in("evaluation", "sample") {
         true => sweep,

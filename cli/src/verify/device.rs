@@ -16,7 +16,7 @@ const FIT_CLUSTERS: usize = 64;
 
 /// The result of one device.
 #[derive(Serialize)]
-pub(super) struct Entry {
+pub(super) struct Comparison {
     pub(super) name: String,
     description: String,
     pub(super) backend: String,
@@ -43,7 +43,7 @@ pub(super) struct Entry {
 }
 
 #[cfg(test)]
-impl Entry {
+impl Comparison {
     pub(super) fn of_tests(name: &str, equal: bool, error: Option<&str>, unusable: Option<&str>) -> Self {
         Self {
             name: name.to_owned(),
@@ -101,8 +101,8 @@ impl Candidate {
 
 impl DeviceWork<'_> {
     /// Runs every device, and compares it with those before it.
-    pub(super) fn compare(&self, common: &Common, devices: &[Candidate]) -> Result<Vec<Entry>> {
-        let mut entries: Vec<Entry> = Vec::new();
+    pub(super) fn compare(&self, common: &Common, devices: &[Candidate]) -> Result<Vec<Comparison>> {
+        let mut entries: Vec<Comparison> = Vec::new();
         let mut first: Option<Made> = None;
         let mut first_whole: Option<Codes> = None;
         for device in devices {
@@ -115,7 +115,7 @@ impl DeviceWork<'_> {
                 Err(error) if is_of_device(&error) => Err(error.to_string()),
                 Err(error) => return Err(error),
             };
-            let mut entry = Entry {
+            let mut entry = Comparison {
                 name: device.name.clone(),
                 description: device.info.as_ref().map_or_else(String::new, |info| info.description.clone()),
                 backend: device.info.as_ref().map_or_else(String::new, |info| info.backend.clone()),

@@ -8,7 +8,7 @@ use crate::input::{Input, Texts};
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::warnings::Noticed;
-use device::{Candidate, DeviceWork, Entry};
+use device::{Candidate, Comparison, DeviceWork};
 use semid::{Device, ErrorKind, Matrix, Model, Result, Rows};
 use serde::Serialize;
 use std::fmt::Write;
@@ -33,7 +33,7 @@ struct Verified {
     /// The labels that the rows had, for a model whose first codes labels give.
     #[serde(skip_serializing_if = "Option::is_none")]
     labels: Option<&'static str>,
-    devices: Vec<Entry>,
+    devices: Vec<Comparison>,
     warnings: Vec<String>,
 }
 
@@ -105,7 +105,7 @@ fn labels(model: &Model) -> Option<&'static str> {
 }
 
 /// Returns whether all devices that took part gave the same bits.
-fn all_equal(entries: &[Entry]) -> bool {
+fn all_equal(entries: &[Comparison]) -> bool {
     entries.iter().filter(|entry| entry.unusable.is_none()).all(|entry| entry.equal)
 }
 
@@ -196,9 +196,9 @@ mod tests {
     /// An adapter that cannot be used is said to be so, and makes no comparison fail; any other that is not equal does.
     #[test]
     fn adapters_that_cannot_be_used_take_no_part() {
-        let equal = || Entry::of_tests("cpu", true, None, None);
-        let unusable = || Entry::of_tests("gpu:1", false, None, Some("no adapter: no shaders"));
-        let verified = |devices: Vec<Entry>| Verified {
+        let equal = || Comparison::of_tests("cpu", true, None, None);
+        let unusable = || Comparison::of_tests("gpu:1", false, None, Some("no adapter: no shaders"));
+        let verified = |devices: Vec<Comparison>| Verified {
             equal: all_equal(&devices),
             rows: 1,
             input_rows: 1,
@@ -213,7 +213,8 @@ mod tests {
         assert!(some.contains("cannot be used, takes no part: no adapter: no shaders"), "{some}");
         assert!(some.ends_with("\nequal: every device that can be used gave the same bits\n"), "{some}");
         assert!(text(&verified(vec![equal()])).ends_with("\nequal: every device gave the same bits\n"));
-        for other in [Entry::of_tests("gpu:0", false, None, None), Entry::of_tests("gpu:0", false, Some("lost"), None)]
+        for other in
+            [Comparison::of_tests("gpu:0", false, None, None), Comparison::of_tests("gpu:0", false, Some("lost"), None)]
         {
             assert!(!all_equal(&[equal(), unusable(), other]));
         }

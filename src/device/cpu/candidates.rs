@@ -14,12 +14,12 @@ const PART: usize = CANDIDATES / 2;
 
 /// Codewords that the bounds of their scores leave open.
 #[derive(Clone, Copy)]
-pub(super) struct Candidates {
+pub(super) struct OpenCodewords {
     codewords: [u32; CANDIDATES],
     pub(super) count: usize,
 }
 
-impl Candidates {
+impl OpenCodewords {
     pub(super) const NONE: Self = Self { codewords: [0; CANDIDATES], count: 0 };
 
     #[inline(always)]
@@ -109,11 +109,11 @@ impl pulp::WithSimd for Within<'_> {
         let at_most = f64::from(distance) * (1.0 + 2.0 * f64::from(relative_error(panel.dim())));
         let score = score_at_most(at_most, rows.length(i));
         let limit = if score < limit { score } else { limit };
-        let mut open = Candidates::NONE;
+        let mut open = OpenCodewords::NONE;
         for (p, part) in scores.chunks(PART).enumerate() {
             if open.count > CANDIDATES - PART {
                 let nearest = nearest_of(simd, open.get().unwrap_or_default(), row, panel);
-                open = Candidates::NONE;
+                open = OpenCodewords::NONE;
                 open.push(nearest);
             }
             each_within(simd, part, limit, |k| open.push(codeword(p * PART + k)));

@@ -7,7 +7,7 @@ use pulp::Simd;
 const EXACT: f64 = 9_007_199_254_740_992.0;
 const LANES: usize = 16;
 
-/// Squared distance of two rows of integers within 2^24.
+/// Returns the squared distance of two rows of integers within 2^24.
 ///
 /// # Exactness
 /// Differences are within 2^25 and exact, squares within 2^50 and exact. All partial sums, in whatever order, are sums
@@ -62,7 +62,7 @@ fn in_integers(a: &[f32], b: &[f32]) -> u64 {
     a.iter().zip(b).map(square).sum()
 }
 
-/// Squared distance of two rows of integers within 2^24 in f32, within [`relative_error`] of itself.
+/// Returns the squared distance of two rows of integers within 2^24 in f32, within [`relative_error`] of itself.
 #[inline(always)]
 pub(super) fn approximate_squared_distance<S: Simd>(simd: S, a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (S::as_simd_f32s(a), S::as_simd_f32s(b));
@@ -123,7 +123,7 @@ pub(super) fn relative_error(dim: usize) -> f32 {
     ((dim + 40) as f64 * U) as f32
 }
 
-/// Squared length of a row of integers within 2^24, rounded to f64 only beyond 2^53.
+/// Returns the squared length of a row of integers within 2^24, rounded to f64 only beyond 2^53.
 #[inline(always)]
 pub(super) fn squared_length(row: &[f32]) -> f64 {
     let mut lanes = [0.0_f64; LANES];

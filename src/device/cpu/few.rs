@@ -23,7 +23,7 @@ pub(super) struct Few {
     pool: Pool,
     unit: Unit,
     tallies: Arc<Tallies>,
-    levels: Arc<Vec<Level>>,
+    levels: Arc<Vec<PreparedLevel>>,
     buffers: Buffers,
 }
 
@@ -35,15 +35,16 @@ struct Buffers {
 }
 
 /// The codewords of a level, and whether its residuals are scaled to unit length.
-struct Level {
+struct PreparedLevel {
     panel: Panel,
     scales: bool,
 }
 
 impl Few {
     pub(super) fn new(pool: Pool, unit: Unit, tallies: Arc<Tallies>, levels: &[(&Codebook, bool)]) -> Result<Self> {
-        let level =
-            |(codebook, scales): &(&Codebook, bool)| Ok(Level { panel: Panel::new(unit, codebook)?, scales: *scales });
+        let level = |(codebook, scales): &(&Codebook, bool)| {
+            Ok(PreparedLevel { panel: Panel::new(unit, codebook)?, scales: *scales })
+        };
         let levels = levels.iter().map(level).collect::<Result<_>>()?;
         Ok(Self { pool, unit, tallies, levels: Arc::new(levels), buffers: Buffers::default() })
     }
@@ -55,7 +56,7 @@ impl FewRows for Few {
         let Some(dim) = levels.first().map(|level| level.panel.dim()) else { return };
         for (rows, codes) in rows.chunks(ROWS * dim).zip(codes.chunks_mut(ROWS * levels.len())) {
             buffers.rows.load(rows, dim);
-            unit.run(Encode { levels, buffers, codes, tally: None });
+            unit.run(FewEncode { levels, buffers, codes, tally: None });
         }
     }
 
@@ -65,7 +66,7 @@ impl FewRows for Few {
         let encode = |buffers: &mut Buffers, (rows, codes): (&[i32], &mut [u32])| {
             buffers.rows.load(rows, dim);
             let (start, mut tally) = (Instant::now(), Tally::default());
-            unit.run(Encode { levels, buffers, codes, tally: Some(&mut tally) });
+            unit.run(FewEncode { levels, buffers, codes, tally: Some(&mut tally) });
             Tally { assigning: start.elapsed(), ..tally }
         };
         let tally = pool.run(|| {
@@ -84,22 +85,22 @@ impl FewRows for Few {
 }
 
 /// The codes of all levels for the rows in the buffer.
-struct Encode<'a> {
-    levels: &'a [Level],
+struct FewEncode<'a> {
+    levels: &'a [PreparedLevel],
     buffers: &'a mut Buffers,
     codes: &'a mut [u32],
     /// Counts what the rows took. It has no clock, which for a few rows would take its share of the time.
     tally: Option<&'a mut Tally>,
 }
 
-impl pulp::WithSimd for Encode<'_> {
+impl pulp::WithSimd for FewEncode<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { levels, buffers: Buffers { rows, scores }, codes: all, mut tally } = self;
         let count = levels.len();
-        for (at, Level { panel, scales }) in levels.iter().enumerate() {
+        for (at, PreparedLevel { panel, scales }) in levels.iter().enumerate() {
             let dim = panel.dim();
             if *scales {
                 UnitLength { rows: rows.values_mut(), dim }.with_simd(simd);

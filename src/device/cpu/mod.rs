@@ -49,7 +49,7 @@ pub(super) struct Cpu {
     info: DeviceInfo,
     pool: Pool,
     threads: usize,
-    /// What it computes with, or the value of `SEMID_SIMD` that stands in the way and what there is.
+    /// The unit that computes, or the value of `SEMID_SIMD` that names none, with the values that do.
     unit: std::result::Result<Unit, (String, String)>,
     tallies: Arc<tally::Tallies>,
 }

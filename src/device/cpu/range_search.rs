@@ -46,9 +46,10 @@ pub(super) fn range_search(
 ) -> Result<(RangeMatches, Tally)> {
     let block = block_rows(limits.len());
     let blocks = rows.blocks(block).zip(limits.par_chunks(block));
-    let run =
-        |scratch: &mut Scratch, (rows, limits)| panel.unit.run(RangeBlock { rows, limits, panel, prices, scratch });
-    let lists: Vec<(RangeMatches, Tally)> = blocks.map_init(Scratch::default, run).collect();
+    let run = |scratch: &mut SearchScratch, (rows, limits)| {
+        panel.unit.run(RangeBlock { rows, limits, panel, prices, scratch })
+    };
+    let lists: Vec<(RangeMatches, Tally)> = blocks.map_init(SearchScratch::default, run).collect();
     let mut near = RangeMatches::with_capacity(limits.len(), lists.iter().map(|(list, _)| list.entries()).sum())?;
     lists.iter().for_each(|(list, _)| near.append(list));
     Ok((near, lists.into_iter().map(|(_, tally)| tally).fold(Tally::default(), Tally::plus)))
@@ -56,7 +57,7 @@ pub(super) fn range_search(
 
 /// Buffers of one thread: the rows of a block that have a limit.
 #[derive(Default)]
-struct Scratch {
+struct SearchScratch {
     scores: Scores,
     rows: RowBuffer,
 }
@@ -66,7 +67,7 @@ struct RangeBlock<'a, 'b> {
     limits: &'a [i128],
     panel: &'a Panel,
     prices: &'a Prices<'a>,
-    scratch: &'b mut Scratch,
+    scratch: &'b mut SearchScratch,
 }
 
 impl pulp::WithSimd for RangeBlock<'_, '_> {
@@ -86,7 +87,7 @@ impl pulp::WithSimd for RangeBlock<'_, '_> {
                 let rounded = *limit as f64;
                 let limit_of_score = rounded - square + 1e-12 * (rounded.abs() + square + prices.largest);
                 let scores = lists.next().unwrap_or_default();
-                let mut list = List { row, limit: *limit, panel, prices, near: &mut near, candidates: 0 };
+                let mut list = MatchList { row, limit: *limit, panel, prices, near: &mut near, candidates: 0 };
                 let (parts, rest) = scores.as_chunks::<LANES>();
                 let (prices, last_prices) = prices.rounded.as_chunks::<LANES>();
                 for (p, (part, prices)) in parts.iter().zip(prices).enumerate() {
@@ -131,7 +132,7 @@ impl RangeBlock<'_, '_> {
 }
 
 /// The list of a row, to which candidates are added if their exact distance is near enough.
-struct List<'a> {
+struct MatchList<'a> {
     row: &'a [f32],
     limit: i128,
     panel: &'a Panel,
@@ -141,7 +142,7 @@ struct List<'a> {
     candidates: u64,
 }
 
-impl List<'_> {
+impl MatchList<'_> {
     #[inline(always)]
     fn push(&mut self, k: usize) {
         self.candidates += 1;

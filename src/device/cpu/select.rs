@@ -1,13 +1,13 @@
 //! Derives proved labels from lower bounds of scores.
 
-use super::candidates::{Candidates, nearest_of, nearest_within};
+use super::candidates::{OpenCodewords, nearest_of, nearest_within};
 use super::lanes::{Lanes, each_within};
 use super::panel::Panel;
 use super::rows::RowBlock;
 use pulp::Simd;
 
 /// The nearest codeword of a row, and how many codewords the scores left open.
-pub(super) struct Nearest {
+pub(super) struct NearestCode {
     pub(super) code: u32,
     pub(super) candidates: u32,
 }
@@ -36,14 +36,14 @@ pub(super) fn nearest<S: Simd>(
     (lanes, scores): (&Lanes, &[f32]),
     (rows, i): (RowBlock<'_>, usize),
     panel: &Panel,
-) -> Nearest {
+) -> NearestCode {
     let (best, limit, candidates) = candidates(simd, (lanes, scores), (rows.length(i), rows.error(i)), panel);
     let code = match candidates.get() {
         Some([] | [_]) => best,
         Some(candidates) => nearest_of(simd, candidates, rows.row(i), panel),
         None => nearest_within(simd, (scores, None), limit, (rows, i), panel),
     };
-    Nearest { code, candidates: candidates.count as u32 }
+    NearestCode { code, candidates: candidates.count as u32 }
 }
 
 /// The codeword of the lowest score, the limit that it sets, and the codewords within this limit.
@@ -53,10 +53,10 @@ pub(super) fn candidates<S: Simd>(
     (lanes, scores): (&Lanes, &[f32]),
     (length, error): (f32, f32),
     panel: &Panel,
-) -> (u32, f32, Candidates) {
+) -> (u32, f32, OpenCodewords) {
     let (best, lowest) = lanes.lowest(simd, scores);
     let limit = limit(panel, best, lowest, (length, error));
-    let mut candidates = Candidates::NONE;
+    let mut candidates = OpenCodewords::NONE;
     each_within(simd, scores, limit, |k| candidates.push(k as u32));
     (best as u32, limit, candidates)
 }

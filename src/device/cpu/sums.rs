@@ -77,7 +77,8 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// What turns sums by the codes `before` into sums by the codes `now`; codes from `clusters` on count as none.
+    /// Returns the changes that turn sums by the codes `before` into sums by the codes `now`; codes from `clusters` on
+    /// count as none.
     pub(super) fn between(before: &[u32], now: &[u32], clusters: usize) -> Result<Self> {
         let each = |visit: &mut dyn FnMut(usize, Change)| {
             for (row, (before, now)) in before.iter().zip(now).enumerate() {

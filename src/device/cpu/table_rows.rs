@@ -24,7 +24,7 @@ pub(super) struct TableRows {
 struct Measured(Option<Width>);
 
 impl TableRows {
-    /// Rows of zeros.
+    /// Makes rows of zeros.
     pub(super) fn new(rows: usize, dim: usize) -> Result<Self> {
         Ok(Self {
             dim,
@@ -121,13 +121,13 @@ impl TableRows {
         }
     }
 
-    /// All rows in blocks of `count`, for all threads.
+    /// Returns all rows in blocks of `count`, for all threads.
     pub(super) fn blocks(&self, count: usize) -> impl IndexedParallelIterator<Item = RowBlock<'_>> {
         let blocks = self.lengths.len().div_ceil(count);
         (0..blocks).into_par_iter().map(move |block| self.rows(block * count, count))
     }
 
-    /// All rows in blocks of `count`, one after the other.
+    /// Returns all rows in blocks of `count`, one after the other.
     pub(super) fn each_block(&self, count: usize) -> impl Iterator<Item = RowBlock<'_>> {
         (0..self.lengths.len()).step_by(count).map(move |first| self.rows(first, count))
     }

@@ -46,9 +46,9 @@ impl Unit {
         Ok(Self::new(simd, Self::products_of(simd)))
     }
 
-    /// What is multiplied at the highest rate. With 256-bit vectors pairs of 16 bits are multiplied at twice the rate
-    /// of f32, with 512-bit ones they are not. The instructions of ARM that multiply bytes (`sdot`) are not in stable
-    /// Rust.
+    /// Returns the width that this unit multiplies at the highest rate. With 256-bit vectors pairs of 16 bits are
+    /// multiplied at twice the rate of f32, with 512-bit ones they are not. The instructions of ARM that multiply bytes
+    /// (`sdot`) are not in stable Rust.
     fn products_of(simd: Simd) -> Products {
         match simd {
             Simd::Avx512Vnni | Simd::AvxVnni => Products::Bits8,

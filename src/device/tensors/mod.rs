@@ -72,10 +72,10 @@ pub(crate) trait Tensors: Send {
     /// Replaces all values; subnormals become zeros.
     fn upload(&mut self, to: Tensor, values: &[f32]) -> Result<()>;
 
-    /// All values.
+    /// Returns all values.
     fn download(&mut self, from: Tensor) -> Result<Vec<f32>>;
 
-    /// All values of several matrices; a device may wait once instead of once for each.
+    /// Returns all values of several matrices; a device may wait once instead of once for each.
     fn download_all(&mut self, from: &[Tensor]) -> Result<Vec<Vec<f32>>> {
         from.iter().map(|tensor| self.download(*tensor)).collect()
     }

@@ -11,7 +11,7 @@ use super::{BEYOND, Grid, pow2, quantize_value, steps};
 use crate::error::{ErrorKind, Result};
 use distinct::Distinct;
 use rayon::prelude::*;
-use reach::{Column, LEAST, smallest};
+use reach::{DimensionReach, LEAST, smallest};
 
 /// How many values one task takes.
 const TASK: usize = 1 << 15;
@@ -145,7 +145,7 @@ impl GridSketch {
     pub(crate) fn far_limits(&self) -> Vec<(f32, f64)> {
         let rows = self.sample.rows();
         let of = |d: usize| {
-            let column = Column::new(rows.iter().filter_map(|row| row.get(d).copied()).collect(), true);
+            let column = DimensionReach::new(rows.iter().filter_map(|row| row.get(d).copied()).collect(), true);
             (column.offset, column.limit)
         };
         (0..self.dim()).map(of).collect()
@@ -230,7 +230,7 @@ impl GridSketch {
         let wide = |reach: f64| reach == 0.0 || finest(reach, super::SATURATION) <= usual.exponent();
         let (mut reach, mut far, mut offset) = (0.0_f64, 0.0_f64, Vec::with_capacity(dims.len()));
         for dim in dims {
-            let column = Column::new(rows.iter().filter_map(|row| row.get(dim).copied()).collect(), center);
+            let column = DimensionReach::new(rows.iter().filter_map(|row| row.get(dim).copied()).collect(), center);
             reach = reach.max(column.reach);
             far = far.max(column.far);
             offset.push(column.offset);

@@ -10,7 +10,7 @@ const BEYOND: f64 = 16.0;
 const NEVER_FAR: f64 = 8.0;
 
 /// One dimension of the sample.
-pub(super) struct Column {
+pub(super) struct DimensionReach {
     /// Its median, or 0.
     pub(super) offset: f32,
     /// The 99.5 % quantile of the distances from the offset.
@@ -21,7 +21,7 @@ pub(super) struct Column {
     pub(super) limit: f64,
 }
 
-impl Column {
+impl DimensionReach {
     /// Measures the values of a dimension, in any order; the offset is 0 without `center`.
     pub(super) fn new(mut values: Vec<f32>, center: bool) -> Self {
         let count = values.len();
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn quantiles_are_those_of_the_nearest_rank() {
         let column = |values: &[f32], center| {
-            let Column { offset, far, reach, .. } = Column::new(values.to_vec(), center);
+            let DimensionReach { offset, far, reach, .. } = DimensionReach::new(values.to_vec(), center);
             (offset, far, reach)
         };
         // Distances from 2: 0, 1, 1, 2; three quarters of them are at most 1.

@@ -59,14 +59,14 @@ struct Json<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    begin: Option<Mark<'a>>,
+    begin: Option<TokenMark<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    end: Option<Mark<'a>>,
+    end: Option<TokenMark<'a>>,
 }
 
 /// A mark before or after the tokens of an ID.
 #[derive(Serialize)]
-struct Mark<'a> {
+struct TokenMark<'a> {
     token: &'a str,
     id: u64,
 }
@@ -167,7 +167,7 @@ impl Vocabulary {
     pub(super) fn to_json(&self, fingerprint: &str) -> Result<String> {
         let template = (!self.template.is_plain()).then_some(&self.template);
         let marks = self.template.marks().into_iter().zip(self.marks);
-        let mut marks = marks.map(|(token, id)| Some(Mark { token: token?, id: id? }));
+        let mut marks = marks.map(|(token, id)| Some(TokenMark { token: token?, id: id? }));
         let json = Json {
             format: "semid-vocabulary",
             format_version: if template.is_some() { 2 } else { 1 },

@@ -16,10 +16,10 @@ const PREFIX: &str = ".semid-";
 
 /// What the name of a file ends with: an unfinished database has files of its own beside it.
 const SUFFIXES: [&str; 4] = ["", "-journal", "-wal", "-shm"];
-type Names = [PathBuf; SUFFIXES.len()];
+type TemporaryNames = [PathBuf; SUFFIXES.len()];
 
 /// The temporary files of this process.
-static LIVE: Mutex<Vec<Names>> = Mutex::new(Vec::new());
+static LIVE: Mutex<Vec<TemporaryNames>> = Mutex::new(Vec::new());
 
 /// How often [`remove_unfinished`] looks whether it gets the list, a millisecond apart.
 const LOOKS: usize = 100;

@@ -26,7 +26,7 @@ pub(crate) struct IdTable {
     path: PathBuf,
     writer: ArrowWriter<AtomicFile>,
     schema: SchemaRef,
-    keys: Keys,
+    keys: KeyColumn,
     /// Ranks and distances of candidates.
     ranked: Option<(UInt32Builder, Float64Builder)>,
     ids: StringBuilder,
@@ -36,7 +36,7 @@ pub(crate) struct IdTable {
 }
 
 #[derive(Debug)]
-enum Keys {
+enum KeyColumn {
     Items(StringBuilder),
     Rows(UInt64Builder),
 }
@@ -46,8 +46,8 @@ impl IdTable {
     pub(crate) fn create(path: &Path, keys: Option<&str>, ranked: bool) -> Result<Self> {
         let code = Arc::new(Field::new("element", DataType::UInt32, false));
         let (name, kind, keys) = match keys {
-            Some(name) => (name, DataType::Utf8, Keys::Items(StringBuilder::new())),
-            None => ("row", DataType::UInt64, Keys::Rows(UInt64Builder::new())),
+            Some(name) => (name, DataType::Utf8, KeyColumn::Items(StringBuilder::new())),
+            None => ("row", DataType::UInt64, KeyColumn::Rows(UInt64Builder::new())),
         };
         let mut columns = vec![(name, kind)];
         if ranked {
@@ -86,8 +86,8 @@ impl IdTable {
             );
         }
         match &mut self.keys {
-            Keys::Items(items) => items.append_value(item.unwrap_or_default()),
-            Keys::Rows(rows) => rows.append_value(row),
+            KeyColumn::Items(items) => items.append_value(item.unwrap_or_default()),
+            KeyColumn::Rows(rows) => rows.append_value(row),
         }
         if let (Some((ranks, distances)), Some((rank, distance))) = (&mut self.ranked, ranked) {
             ranks.append_value(rank);
@@ -103,8 +103,8 @@ impl IdTable {
 
     fn flush(&mut self) -> Result<()> {
         let keys: ArrayRef = match &mut self.keys {
-            Keys::Items(items) => Arc::new(items.finish()),
-            Keys::Rows(rows) => Arc::new(rows.finish()),
+            KeyColumn::Items(items) => Arc::new(items.finish()),
+            KeyColumn::Rows(rows) => Arc::new(rows.finish()),
         };
         let mut columns: Vec<ArrayRef> = vec![keys];
         if let Some((ranks, distances)) = &mut self.ranked {

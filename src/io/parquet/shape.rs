@@ -2,22 +2,22 @@
 
 /// The type of a field.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(super) enum FieldType {
     Flag,
     Byte,
     Int,
     Double,
     Text,
     Struct(Fields),
-    List(&'static Shape),
+    List(&'static FieldType),
     /// A field that the decoder passes over by the type that the file states.
     Any,
 }
 
 /// The fields of a structure by their numbers.
-pub(super) type Fields = &'static [(i64, Shape)];
+pub(super) type Fields = &'static [(i64, FieldType)];
 
-use Shape::{Any, Byte, Double, Flag, Int, List, Struct, Text};
+use FieldType::{Any, Byte, Double, Flag, Int, List, Struct, Text};
 
 pub(super) const PAGE_HEADER: Fields = &[
     (1, Int),

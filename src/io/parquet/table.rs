@@ -166,7 +166,7 @@ impl ParquetTable {
             group += 1;
         }
         let finding = Finding::default();
-        let groups = Groups {
+        let groups = ReadGroups {
             source: self.source.clone(),
             metadata: metadata.clone(),
             groups: group..all.len(),
@@ -213,7 +213,7 @@ pub(super) struct Arrays {
 
 /// The row groups that a column is read from.
 #[derive(Clone)]
-struct Groups {
+struct ReadGroups {
     source: Arc<Source>,
     metadata: Arc<ParquetMetaData>,
     groups: Range<usize>,
@@ -227,7 +227,7 @@ struct Groups {
     finding: Finding,
 }
 
-impl Groups {
+impl ReadGroups {
     fn pages(&self, group: &RowGroupMetaData, first: usize) -> Result<Pages> {
         let chunk = group.column(self.leaf);
         use Compression::{BROTLI, GZIP, LZ4, LZ4_RAW, SNAPPY, UNCOMPRESSED, ZSTD};
@@ -253,7 +253,7 @@ impl Groups {
     }
 }
 
-impl RowGroups for Groups {
+impl RowGroups for ReadGroups {
     fn num_rows(&self) -> usize {
         self.row_groups().map(|group| group.num_rows() as usize).sum()
     }
@@ -271,7 +271,7 @@ impl RowGroups for Groups {
     }
 }
 
-impl Iterator for Groups {
+impl Iterator for ReadGroups {
     type Item = Result<Box<dyn PageReader>, ParquetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -286,7 +286,7 @@ impl Iterator for Groups {
     }
 }
 
-impl PageIterator for Groups {}
+impl PageIterator for ReadGroups {}
 
 /// Runs the decoder, which may panic on damaged pages, and gives its errors the path.
 fn guard<T>(source: &Source, finding: &Finding, run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {

@@ -5,7 +5,7 @@
 //! proportional to its bytes. It refuses input where a size does not fit the bytes, or where a field does not have its
 //! type in [`shape`](super::shape), because the decoder would then read something else than the walk checked.
 
-use super::shape::{FOOTER, Fields, PAGE_HEADER, Shape};
+use super::shape::{FOOTER, FieldType, Fields, PAGE_HEADER};
 
 /// Deepest nesting of structures and lists; parquet needs about 10.
 const DEPTH: usize = 32;
@@ -42,7 +42,7 @@ impl PageHeader {
             [8, 6] => header.level_bytes[1] = Some(value),
             _ => {}
         };
-        let mut walk = Walk { rest: bytes, path: Vec::new(), depth: 0, seen: &mut seen };
+        let mut walk = ThriftWalk { rest: bytes, path: Vec::new(), depth: 0, seen: &mut seen };
         walk.fields(PAGE_HEADER)?;
         let len = bytes.len() - walk.rest.len();
         Some((header, len))
@@ -57,7 +57,7 @@ pub(super) fn is_footer(bytes: &[u8]) -> bool {
         [2, 5] => schema.children = value,
         _ => {}
     };
-    let footer = Walk { rest: bytes, path: Vec::new(), depth: 0, seen: &mut seen }.fields(FOOTER);
+    let footer = ThriftWalk { rest: bytes, path: Vec::new(), depth: 0, seen: &mut seen }.fields(FOOTER);
     footer.is_some() && schema.deepest <= SCHEMA_DEPTH
 }
 
@@ -87,7 +87,7 @@ impl Schema {
 }
 
 /// A walk; every step returns `None` where the bytes end too early or are wrong.
-struct Walk<'a> {
+struct ThriftWalk<'a> {
     rest: &'a [u8],
     /// Numbers of the fields that are being read, from the outermost on.
     path: Vec<i64>,
@@ -97,7 +97,7 @@ struct Walk<'a> {
     seen: &'a mut dyn FnMut(&[i64], i64),
 }
 
-impl Walk<'_> {
+impl ThriftWalk<'_> {
     fn byte(&mut self) -> Option<u8> {
         let (byte, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -150,7 +150,7 @@ impl Walk<'_> {
                 0 => self.int()?,
                 step => id.checked_add(step.into())?,
             };
-            let shape = known.iter().find(|(known, _)| *known == id).map_or(&Shape::Any, |(_, shape)| shape);
+            let shape = known.iter().find(|(known, _)| *known == id).map_or(&FieldType::Any, |(_, shape)| shape);
             self.path.push(id);
             self.value(kind, shape)?;
             self.path.pop();
@@ -158,25 +158,25 @@ impl Walk<'_> {
     }
 
     /// Walks the value of a field of type `kind`, which has to be that of `shape`.
-    fn value(&mut self, kind: u8, shape: &Shape) -> Option<()> {
+    fn value(&mut self, kind: u8, shape: &FieldType) -> Option<()> {
         match (kind, shape) {
             // The type says the value.
-            (1 | 2, Shape::Flag | Shape::Any) => Some(()),
-            (3, Shape::Byte | Shape::Any) => self.pass(1),
-            (4..=6, Shape::Int | Shape::Any) => {
+            (1 | 2, FieldType::Flag | FieldType::Any) => Some(()),
+            (3, FieldType::Byte | FieldType::Any) => self.pass(1),
+            (4..=6, FieldType::Int | FieldType::Any) => {
                 let value = self.int()?;
                 (self.seen)(&self.path, value);
                 Some(())
             }
-            (7, Shape::Double | Shape::Any) => self.pass(8),
-            (8, Shape::Text | Shape::Any) => {
+            (7, FieldType::Double | FieldType::Any) => self.pass(8),
+            (8, FieldType::Text | FieldType::Any) => {
                 let len = self.varint()?;
                 self.pass(len)
             }
-            (9 | 10, Shape::List(shape)) => self.deeper(|walk| walk.elements(shape)),
-            (9 | 10, Shape::Any) => self.deeper(|walk| walk.elements(&Shape::Any)),
-            (12, Shape::Struct(fields)) => self.deeper(|walk| walk.fields(fields)),
-            (12, Shape::Any) => self.deeper(|walk| walk.fields(&[])),
+            (9 | 10, FieldType::List(shape)) => self.deeper(|walk| walk.elements(shape)),
+            (9 | 10, FieldType::Any) => self.deeper(|walk| walk.elements(&FieldType::Any)),
+            (12, FieldType::Struct(fields)) => self.deeper(|walk| walk.fields(fields)),
+            (12, FieldType::Any) => self.deeper(|walk| walk.fields(&[])),
             // Parquet has no maps, and other types do not exist.
             _ => None,
         }
@@ -192,7 +192,7 @@ impl Walk<'_> {
         Some(())
     }
 
-    fn elements(&mut self, shape: &Shape) -> Option<()> {
+    fn elements(&mut self, shape: &FieldType) -> Option<()> {
         let (len, kind) = self.list()?;
         // Parquet has no lists of flags here, and the decoder would pass over the elements of such a list without
         // reading bytes.

@@ -15,15 +15,15 @@ const MAX_HEADER: u64 = 100_000_000;
 
 #[derive(Debug)]
 pub(super) struct Header {
-    pub(super) tensors: BTreeMap<String, Tensor>,
+    pub(super) tensors: BTreeMap<String, TensorEntry>,
     /// Byte at which the data begin.
     pub(super) data: u64,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Tensor {
+pub(super) struct TensorEntry {
     pub(super) dtype: Dtype,
-    pub(super) shape: Shape,
+    pub(super) shape: Sides,
     /// First byte and the byte after the last, from the beginning of the data.
     pub(super) data_offsets: [u64; 2],
 }
@@ -40,12 +40,12 @@ pub(super) enum Dtype {
 
 /// A shape, of which only the first two sides are kept, so that it takes the same memory whatever the file says.
 #[derive(Debug, Default)]
-pub(super) struct Shape {
+pub(super) struct Sides {
     pub(super) sides: usize,
     first: [u64; 2],
 }
 
-impl Shape {
+impl Sides {
     /// Returns the two sides of a matrix.
     pub(super) fn matrix(&self) -> Option<[usize; 2]> {
         let [rows, columns] = self.first.map(usize::try_from);
@@ -68,7 +68,7 @@ impl Header {
         }
         let mut text = try_zeros(len as usize, "the header of a file")?;
         source.read(8, &mut text)?;
-        let Tensors(tensors) =
+        let TensorTable(tensors) =
             serde_json::from_slice(&text).map_err(|error| source.error(format!("its header: {error}")))?;
         check_offsets(&tensors, found - len).map_err(|reason| source.error(reason))?;
         Ok(Self { tensors, data: 8 + len })
@@ -76,7 +76,7 @@ impl Header {
 }
 
 /// The tensors must cover the data without holes and overlaps, or the file is truncated or made to deceive.
-fn check_offsets(tensors: &BTreeMap<String, Tensor>, len: u64) -> Result<(), String> {
+fn check_offsets(tensors: &BTreeMap<String, TensorEntry>, len: u64) -> Result<(), String> {
     let mut ranges: Vec<[u64; 2]> = tensors.values().map(|tensor| tensor.data_offsets).collect();
     ranges.sort_unstable();
     let mut covered = 0;
@@ -92,20 +92,20 @@ fn check_offsets(tensors: &BTreeMap<String, Tensor>, len: u64) -> Result<(), Str
     }
 }
 
-struct Tensors(BTreeMap<String, Tensor>);
+struct TensorTable(BTreeMap<String, TensorEntry>);
 
-impl<'de> Deserialize<'de> for Tensors {
+impl<'de> Deserialize<'de> for TensorTable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Map;
 
         impl<'de> Visitor<'de> for Map {
-            type Value = Tensors;
+            type Value = TensorTable;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object of tensors")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tensors, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TensorTable, A::Error> {
                 let mut tensors = BTreeMap::new();
                 while let Some(name) = map.next_key::<String>()? {
                     if name == "__metadata__" {
@@ -114,26 +114,26 @@ impl<'de> Deserialize<'de> for Tensors {
                         return Err(A::Error::custom("a tensor appears twice"));
                     }
                 }
-                Ok(Tensors(tensors))
+                Ok(TensorTable(tensors))
             }
         }
         deserializer.deserialize_map(Map)
     }
 }
 
-impl<'de> Deserialize<'de> for Shape {
+impl<'de> Deserialize<'de> for Sides {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Seq;
 
         impl<'de> Visitor<'de> for Seq {
-            type Value = Shape;
+            type Value = Sides;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("the sides of a shape")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Shape, A::Error> {
-                let mut shape = Shape::default();
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Sides, A::Error> {
+                let mut shape = Sides::default();
                 while let Some(side) = seq.next_element()? {
                     if let Some(slot) = shape.first.get_mut(shape.sides) {
                         *slot = side;

@@ -10,7 +10,7 @@ use super::file::Source;
 use super::list;
 use crate::error::Result;
 use crate::rows::Rows;
-use header::{Dtype, Header, Tensor};
+use header::{Dtype, Header, TensorEntry};
 use std::path::Path;
 
 /// Embeddings in a tensor of a safetensors file, read in pieces.
@@ -48,8 +48,8 @@ impl SafetensorsRows {
 }
 
 /// Chooses the tensor to read; returns it with its name and the type of its values, or says why there is none.
-fn choose<'a>(header: &'a Header, name: Option<&str>) -> Result<(&'a str, &'a Tensor, Float), String> {
-    let usable = |(name, tensor): (&'a String, &'a Tensor)| {
+fn choose<'a>(header: &'a Header, name: Option<&str>) -> Result<(&'a str, &'a TensorEntry, Float), String> {
+    let usable = |(name, tensor): (&'a String, &'a TensorEntry)| {
         let float = tensor.dtype.float().filter(|_| tensor.shape.sides == 2)?;
         Some((name.as_str(), tensor, float))
     };

@@ -2,7 +2,7 @@
 
 use super::super::builder::Builder;
 use super::text::{self, Texts};
-use super::{Columns, MappingOptions, choose};
+use super::{MappingOptions, NamedColumns, choose};
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -120,7 +120,7 @@ pub(super) fn lines(path: &Path, options: &MappingOptions) -> Result<Builder> {
         let wrong = |reason: String| Error::format("jsonl", format!("line {}: {reason}", number + 1));
         let object: Map<String, Value> = serde_json::from_str(&line).map_err(|error| wrong(error.to_string()))?;
         let names: Vec<&str> = object.keys().map(String::as_str).collect();
-        let Columns { key, ids, weight } = choose(&names, options)?;
+        let NamedColumns { key, ids, weight } = choose(&names, options)?;
         let key = match object.get(key) {
             Some(Value::String(key)) => key.clone(),
             Some(Value::Number(key)) => key.to_string(),

@@ -130,7 +130,7 @@ fn key_of<'a>(names: &[&'a str], ids: &[&'a str], weight: Option<&str>) -> Resul
 }
 
 /// The columns of a file that say something of its items.
-struct Columns<'a> {
+struct NamedColumns<'a> {
     key: &'a str,
     /// The column of whole IDs, or those of all levels.
     ids: Vec<&'a str>,
@@ -138,7 +138,7 @@ struct Columns<'a> {
 }
 
 /// Chooses the columns that are read among the names of all columns.
-fn choose<'a>(names: &[&'a str], options: &MappingOptions) -> Result<Columns<'a>> {
+fn choose<'a>(names: &[&'a str], options: &MappingOptions) -> Result<NamedColumns<'a>> {
     let known = |name: &str| names.iter().copied().find(|other| *other == name);
     let all = || names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     let missing = |what: &'static str, name: &str| {
@@ -158,5 +158,5 @@ fn choose<'a>(names: &[&'a str], options: &MappingOptions) -> Result<Columns<'a>
     }
     let weight = options.weight_column.as_ref();
     let weight = weight.map(|weight| known(weight).ok_or_else(|| missing("weight column", weight))).transpose()?;
-    Ok(Columns { key, ids, weight })
+    Ok(NamedColumns { key, ids, weight })
 }

@@ -3,19 +3,19 @@
 use super::super::builder::Builder;
 use super::MappingOptions;
 #[cfg(any(feature = "csv", feature = "parquet"))]
-use super::{Columns, choose, text::Texts};
+use super::{NamedColumns, choose, text::Texts};
 use crate::error::{Error, Result};
 use std::path::Path;
 
 /// A column of IDs, or of the codes of a level.
 #[cfg(feature = "parquet")]
-enum Ids {
+enum IdColumn {
     Texts(Vec<String>),
     Lists(crate::io::CodeLists),
 }
 
 #[cfg(feature = "parquet")]
-impl Ids {
+impl IdColumn {
     fn text(&self, row: usize) -> Option<&str> {
         match self {
             Self::Texts(texts) => Some(texts.get(row).map_or("", String::as_str)),
@@ -28,11 +28,11 @@ impl Ids {
 pub(super) fn parquet(path: &Path, options: &MappingOptions) -> Result<Builder> {
     use crate::io::{columns, read_code_lists, read_reals, read_strings};
     let names = columns(path)?;
-    let Columns { key, ids, weight } = choose(&names.iter().map(String::as_str).collect::<Vec<_>>(), options)?;
+    let NamedColumns { key, ids, weight } = choose(&names.iter().map(String::as_str).collect::<Vec<_>>(), options)?;
     let keys = read_strings(path, key)?;
     let column = |id: &&str| match read_code_lists(path, id)? {
-        Some(lists) => Ok(Ids::Lists(lists)),
-        None => read_strings(path, id).map(Ids::Texts),
+        Some(lists) => Ok(IdColumn::Lists(lists)),
+        None => read_strings(path, id).map(IdColumn::Texts),
     };
     let columns = ids.iter().map(column).collect::<Result<Vec<_>>>()?;
     let mut builder = Builder::default();
@@ -46,8 +46,8 @@ pub(super) fn parquet(path: &Path, options: &MappingOptions) -> Result<Builder> 
                 let mut codes = Vec::new();
                 for column in &columns {
                     match column {
-                        Ids::Lists(lists) => codes.extend(lists.get(row)),
-                        Ids::Texts(_) => {
+                        IdColumn::Lists(lists) => codes.extend(lists.get(row)),
+                        IdColumn::Texts(_) => {
                             codes.append(&mut texts.codes(&[column.text(row).unwrap_or_default()], &key)?);
                         }
                     }
@@ -111,7 +111,7 @@ mod delimited {
     pub(in super::super) fn csv(path: &Path, delimiter: u8, options: &MappingOptions) -> Result<Builder> {
         let (mut reader, header) = open(path, delimiter)?;
         let names: Vec<&str> = header.iter().map(String::as_str).collect();
-        let Columns { key, ids, weight } = choose(&names, options)?;
+        let NamedColumns { key, ids, weight } = choose(&names, options)?;
         let place = |name: &str| names.iter().position(|other| *other == name).unwrap_or(usize::MAX);
         let (key, ids, weight) = (place(key), ids.into_iter().map(place).collect::<Vec<_>>(), weight.map(place));
         let mut builder = Builder::default();

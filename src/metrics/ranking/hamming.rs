@@ -9,15 +9,15 @@ use crate::metrics::ties::Rank;
 pub(crate) struct ByHamming<'a> {
     ids: &'a Ids,
     /// For every level, the IDs sorted by their code there, and the place where each code's IDs begin.
-    levels: Vec<Level>,
+    levels: Vec<SortedLevel>,
 }
 
-struct Level {
+struct SortedLevel {
     ids: Vec<u32>,
     starts: Vec<usize>,
 }
 
-impl Level {
+impl SortedLevel {
     fn new(codes: impl Iterator<Item = u32> + Clone) -> Result<Self> {
         let most = codes.clone().max().map_or(0, |code| code as usize + 1);
         let mut starts = try_zeros(most + 1, "codes of IDs")?;
@@ -43,7 +43,7 @@ impl<'a> ByHamming<'a> {
     pub(crate) fn new(ids: &'a Ids) -> Result<Self> {
         let levels = ids.codes.levels();
         let of_level = |level| ids.codes.values().iter().copied().skip(level).step_by(levels);
-        let levels = (0..levels).map(|level| Level::new(of_level(level))).collect::<Result<_>>()?;
+        let levels = (0..levels).map(|level| SortedLevel::new(of_level(level))).collect::<Result<_>>()?;
         Ok(Self { ids, levels })
     }
 

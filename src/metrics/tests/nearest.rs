@@ -1,6 +1,6 @@
 //! Compares exact neighbours with brute force, with weights, ties, and too many candidates for memory.
 
-use crate::metrics::nearest::{Nearest, Neighbor};
+use crate::metrics::nearest::{NearPoint, Nearest};
 use crate::metrics::points::Points;
 use crate::rng::row_hash;
 use crate::{Device, Matrix, Metric};
@@ -23,8 +23,8 @@ fn brute(values: &[f32], dim: usize, query: usize, k: usize) -> Vec<(f64, usize)
 }
 
 /// Returns the rows of the points of a list, with their distances in units of the smallest one that is not 0.
-fn rows_of(points: &Points<'_>, list: &[Neighbor], query: usize) -> Vec<(u64, usize)> {
-    let rows = |(distance, point): &Neighbor| {
+fn rows_of(points: &Points<'_>, list: &[NearPoint], query: usize) -> Vec<(u64, usize)> {
+    let rows = |(distance, point): &NearPoint| {
         let rows = points.of_row.iter().enumerate().filter(move |(_, other)| *other == point);
         let distance = *distance;
         rows.map(move |(row, _)| (distance, row)).collect::<Vec<_>>()

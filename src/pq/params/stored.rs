@@ -28,7 +28,7 @@ const FIELDS: [&str; 14] = [
 ];
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-enum Kind {
+enum SliceKind {
     #[default]
     #[serde(rename = "pq")]
     Pq,
@@ -39,28 +39,28 @@ enum Kind {
 /// The fields that residual k-means does not have.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Own {
-    kind: Kind,
+struct OwnFields {
+    kind: SliceKind,
     /// The levels before the slices, which only the kind `rq+pq` has.
     #[serde(skip_serializing_if = "Option::is_none")]
     residual_levels: Option<usize>,
 }
 
-impl Own {
+impl OwnFields {
     fn of(residual_levels: usize) -> Self {
         match residual_levels {
             0 => Self::default(),
-            levels => Self { kind: Kind::ResidualPq, residual_levels: Some(levels) },
+            levels => Self { kind: SliceKind::ResidualPq, residual_levels: Some(levels) },
         }
     }
 
     fn residual_levels(self) -> Result<usize, &'static str> {
         match (self.kind, self.residual_levels) {
-            (Kind::Pq, None) => Ok(0),
-            (Kind::Pq, Some(_)) => Err("residual_levels: the kind pq has none; take rq+pq"),
-            (Kind::ResidualPq, None) => Ok(1),
-            (Kind::ResidualPq, Some(0)) => Err("residual_levels: rq+pq has at least 1; take the kind pq for none"),
-            (Kind::ResidualPq, Some(levels)) => Ok(levels),
+            (SliceKind::Pq, None) => Ok(0),
+            (SliceKind::Pq, Some(_)) => Err("residual_levels: the kind pq has none; take rq+pq"),
+            (SliceKind::ResidualPq, None) => Ok(1),
+            (SliceKind::ResidualPq, Some(0)) => Err("residual_levels: rq+pq has at least 1; take the kind pq for none"),
+            (SliceKind::ResidualPq, Some(levels)) => Ok(levels),
         }
     }
 }
@@ -69,7 +69,7 @@ impl Serialize for PqKMeans {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut all = fields(&self.k_means).map_err(S::Error::custom)?;
         all.retain(|name, _| FIELDS.contains(&name.as_str()));
-        all.extend(fields(&Own::of(self.residual_levels)).map_err(S::Error::custom)?);
+        all.extend(fields(&OwnFields::of(self.residual_levels)).map_err(S::Error::custom)?);
         all.serialize(serializer)
     }
 }
@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for PqKMeans {
             return Err(D::Error::unknown_field(name, &FIELDS));
         }
         let own = ["kind", "residual_levels"].into_iter().filter_map(|name| all.remove_entry(name)).collect();
-        let own: Own = read_fields(own).map_err(D::Error::custom)?;
+        let own: OwnFields = read_fields(own).map_err(D::Error::custom)?;
         let residual_levels = own.residual_levels().map_err(D::Error::custom)?;
         let named = all.get("levels").is_some_and(|levels| !levels.is_null());
         if !named && !all.get("clusters").is_some_and(Value::is_array) {

@@ -1,7 +1,7 @@
 //! Shows the names of the series of a chart, above its frame.
 
 use super::backend::text_width;
-use super::{Area, Drawn, LETTERS, SIZE, Series, Shape, px, words};
+use super::{Area, Drawn, LETTERS, SIZE, Series, SeriesShape, px, words};
 use crate::report::numbers::short;
 use crate::report::theme::Ink;
 use plotters::prelude::*;
@@ -17,14 +17,14 @@ const LINE: i32 = 17;
 const LONGEST: usize = 40;
 
 /// A series that has a name, and its upper left corner in units.
-struct Entry<'a> {
+struct LegendEntry<'a> {
     series: &'a Series,
     name: String,
     at: (i32, i32),
 }
 
 /// The places of all names.
-pub(super) struct Legend<'a>(Vec<Entry<'a>>);
+pub(super) struct Legend<'a>(Vec<LegendEntry<'a>>);
 
 impl<'a> Legend<'a> {
     /// Puts as many names on a line as there is room for.
@@ -38,7 +38,7 @@ impl<'a> Legend<'a> {
             }
             let at = (x, y);
             x += width + px(12);
-            Entry { series, name, at }
+            LegendEntry { series, name, at }
         };
         Self(named.map(place).collect())
     }
@@ -56,10 +56,10 @@ impl<'a> Legend<'a> {
     }
 
     pub(super) fn draw(&self, area: &Area<'_>) -> Drawn {
-        self.0.iter().try_for_each(|Entry { series, name, at: (x, y) }| {
+        self.0.iter().try_for_each(|LegendEntry { series, name, at: (x, y) }| {
             let (right, middle) = (x + px(SAMPLE.0), y + px(LETTERS) / 2);
             match series.shape {
-                Shape::Area => {
+                SeriesShape::Area => {
                     let corners = [(*x, *y), (right, y + px(LETTERS))];
                     area.draw(&Rectangle::new(corners, series.ink.colour().filled()))?;
                 }

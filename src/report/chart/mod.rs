@@ -34,13 +34,13 @@ pub(super) struct Series {
     /// The name in the legend; none for a series without an entry there.
     pub(super) name: Option<String>,
     pub(super) ink: Ink,
-    pub(super) shape: Shape,
+    pub(super) shape: SeriesShape,
     pub(super) points: Vec<(f64, f64)>,
 }
 
 /// The way in which points are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum SeriesShape {
     /// A line.
     Line,
     /// A line with a dot at every point.
@@ -53,7 +53,7 @@ pub(super) enum Shape {
 
 type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
 type Area<'a> = DrawingArea<Svg<'a>, Shift>;
-type Context<'a, 'b> = ChartContext<'a, Svg<'b>, Cartesian2d<Axis, Axis>>;
+type SvgContext<'a, 'b> = ChartContext<'a, Svg<'b>, Cartesian2d<Axis, Axis>>;
 
 impl Chart {
     /// Returns the elements of the SVG, without its outer element, and its size in pixels.
@@ -82,12 +82,12 @@ impl Chart {
             .y_label_area_size(text_width(&self.y.longest(), f64::from(px(LETTERS))) as i32 + px(8))
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         self.mesh(&mut chart)?;
-        let behind = |series: &&Series| matches!(series.shape, Shape::Band | Shape::Area);
+        let behind = |series: &&Series| matches!(series.shape, SeriesShape::Band | SeriesShape::Area);
         self.series.iter().filter(behind).try_for_each(|series| series.draw(&mut chart))?;
         self.series.iter().filter(|series| !behind(series)).try_for_each(|series| series.draw(&mut chart))
     }
 
-    fn mesh(&self, chart: &mut Context<'_, '_>) -> Drawn {
+    fn mesh(&self, chart: &mut SvgContext<'_, '_>) -> Drawn {
         let font = |ink: Ink| letters().color(&ink.colour());
         chart
             .configure_mesh()
@@ -110,13 +110,15 @@ impl Series {
         self.ink.colour().stroke_width(px(2) as u32)
     }
 
-    fn draw(&self, chart: &mut Context<'_, '_>) -> Drawn {
+    fn draw(&self, chart: &mut SvgContext<'_, '_>) -> Drawn {
         let points = || self.points.clone();
         match self.shape {
-            Shape::Area => chart.draw_series([Polygon::new(points(), self.ink.colour().filled())]).map(drop),
-            Shape::Band => chart.draw_series([Polygon::new(points(), self.ink.colour().mix(0.18).filled())]).map(drop),
-            Shape::Line => chart.draw_series([PathElement::new(points(), self.stroke())]).map(drop),
-            Shape::Dots => {
+            SeriesShape::Area => chart.draw_series([Polygon::new(points(), self.ink.colour().filled())]).map(drop),
+            SeriesShape::Band => {
+                chart.draw_series([Polygon::new(points(), self.ink.colour().mix(0.18).filled())]).map(drop)
+            }
+            SeriesShape::Line => chart.draw_series([PathElement::new(points(), self.stroke())]).map(drop),
+            SeriesShape::Dots => {
                 chart.draw_series([PathElement::new(points(), self.stroke())])?;
                 let dot = |at: &(f64, f64)| Circle::new(*at, px(7) / 2, self.ink.colour().filled());
                 chart.draw_series(self.points.iter().map(dot)).map(drop)

@@ -1,6 +1,6 @@
 //! Whole charts leave room for the frame, whatever the legend, and draw nothing outside.
 
-use super::{Axis, Chart, Ink, Series, Shape};
+use super::{Axis, Chart, Ink, Series, SeriesShape};
 use roxmltree::{Document, Node};
 
 /// Draws a chart whose lines go from the lowest to the highest value of both axes.
@@ -8,7 +8,7 @@ fn drawn(names: &[String]) -> (String, (u32, u32)) {
     let series = names.iter().enumerate().map(|(i, name)| Series {
         name: Some(name.clone()),
         ink: Ink::Series(i),
-        shape: Shape::Line,
+        shape: SeriesShape::Line,
         points: vec![(0.0, 0.0), (1.0, 1.0)],
     });
     let chart = Chart { x: Axis::share("x"), y: Axis::share("y"), series: series.collect() };

@@ -3,7 +3,7 @@
 use super::LINES;
 use crate::error::Result;
 use crate::metrics::LevelMetrics;
-use crate::report::chart::{Axis, Chart, Series, Shape};
+use crate::report::chart::{Axis, Chart, Series, SeriesShape};
 use crate::report::figure::Figure;
 use crate::report::numbers::percent;
 use crate::report::table::FigureTable;
@@ -17,7 +17,7 @@ pub(in crate::report) fn lorenz(levels: &[LevelMetrics], usage: &[Vec<u64>]) -> 
     let even = Series {
         name: Some("equal".to_owned()),
         ink: Ink::Muted,
-        shape: Shape::Line,
+        shape: SeriesShape::Line,
         points: vec![(0.0, 0.0), (1.0, 1.0)],
     };
     let mut table = FigureTable::new(&["Level", "Gini", "The least used half of the codes", "The most used tenth"]);
@@ -30,7 +30,7 @@ pub(in crate::report) fn lorenz(levels: &[LevelMetrics], usage: &[Vec<u64>]) -> 
         series.push(Series {
             name: Some(format!("level {}", i + 1)),
             ink: Ink::Series(i),
-            shape: Shape::Line,
+            shape: SeriesShape::Line,
             points: curve.points(),
         });
     }

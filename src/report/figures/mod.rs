@@ -18,7 +18,7 @@ pub(super) use sweep::sweep;
 pub(super) use tree::{heat_names, tree};
 pub(super) use usage::usage;
 
-use super::chart::{Series, Shape};
+use super::chart::{Series, SeriesShape};
 use super::theme::Ink;
 
 /// How many series a chart has at most; readers could not tell more apart.
@@ -27,7 +27,7 @@ const LINES: usize = 12;
 /// Makes a series of the levels' values, as a line with dots.
 fn of_levels(name: Option<&str>, series: usize, values: impl IntoIterator<Item = f64>) -> Series {
     let points = values.into_iter().zip(1_u32..).map(|(value, level)| (f64::from(level), value)).collect();
-    Series { name: name.map(str::to_owned), ink: Ink::Series(series), shape: Shape::Dots, points }
+    Series { name: name.map(str::to_owned), ink: Ink::Series(series), shape: SeriesShape::Dots, points }
 }
 
 /// Returns `1`, `2`, ... up to the number of levels.

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::metrics::{ByDistance, Estimate, NeighborMetrics};
-use crate::report::chart::{Axis, Chart, Series, Shape};
+use crate::report::chart::{Axis, Chart, Series, SeriesShape};
 use crate::report::figure::Figure;
 use crate::report::numbers::{count, items, percent};
 use crate::report::table::FigureTable;
@@ -25,9 +25,9 @@ pub(in crate::report) fn recall(metrics: &NeighborMetrics, rows: u64) -> Result<
     for (i, (name, pick)) in DISTANCES.iter().enumerate() {
         let of = |which: fn(&Estimate) -> f64| curve.iter().map(move |at| (place(at.k), which(&pick(&at.recall))));
         let band = of(|at| at.low).chain(of(|at| at.high).rev()).collect();
-        series.push(Series { name: None, ink: Ink::Series(i), shape: Shape::Band, points: band });
+        series.push(Series { name: None, ink: Ink::Series(i), shape: SeriesShape::Band, points: band });
         let points = of(|at| at.value).collect();
-        series.push(Series { name: Some((*name).to_owned()), ink: Ink::Series(i), shape: Shape::Dots, points });
+        series.push(Series { name: Some((*name).to_owned()), ink: Ink::Series(i), shape: SeriesShape::Dots, points });
     }
     let mut table =
         FigureTable::new(&["k", "By decoded distance", "By shared prefix", "By Hamming distance", "By chance"]);

@@ -2,7 +2,7 @@
 
 use super::{LINES, level_names};
 use crate::error::Result;
-use crate::report::chart::{Axis, Chart, Series, Shape, whole_percent};
+use crate::report::chart::{Axis, Chart, Series, SeriesShape, whole_percent};
 use crate::report::figure::Figure;
 use crate::report::numbers::{percent, short, things};
 use crate::report::table::FigureTable;
@@ -15,7 +15,7 @@ const LONGEST: usize = 30;
 
 /// Runs that differ only in their levels and seeds.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Group {
+struct RunGroup {
     /// The clusters of every level of the longest IDs.
     clusters: Vec<usize>,
     kind: String,
@@ -23,7 +23,7 @@ struct Group {
     frozen: usize,
 }
 
-impl Group {
+impl RunGroup {
     fn new(parameters: &SweepParameters) -> Self {
         let SweepParameters { kind, clusters, balanced, frozen, .. } = parameters;
         Self { clusters: clusters.clone(), kind: kind.clone(), balanced: *balanced, frozen: *frozen }
@@ -52,13 +52,13 @@ type Rates = BTreeMap<usize, Vec<f64>>;
 
 /// Returns the longest lists of clusters with the rates of every list that they begin with: for `32-16-8` also those of
 /// `32-16` and `32`.
-fn groups(records: &[SweepRecord]) -> BTreeMap<Group, Rates> {
-    let all: BTreeSet<Group> = records.iter().map(|record| Group::new(&record.parameters)).collect();
-    let is_longest = |group: &&Group| !all.iter().any(|other| other != *group && other.continues(group));
-    let mut groups: BTreeMap<Group, Rates> =
+fn groups(records: &[SweepRecord]) -> BTreeMap<RunGroup, Rates> {
+    let all: BTreeSet<RunGroup> = records.iter().map(|record| RunGroup::new(&record.parameters)).collect();
+    let is_longest = |group: &&RunGroup| !all.iter().any(|other| other != *group && other.continues(group));
+    let mut groups: BTreeMap<RunGroup, Rates> =
         all.iter().filter(is_longest).map(|group| (group.clone(), Rates::new())).collect();
     for record in records {
-        let of = Group::new(&record.parameters);
+        let of = RunGroup::new(&record.parameters);
         for (_, rates) in groups.iter_mut().filter(|(group, _)| group.continues(&of)) {
             rates.entry(record.parameters.levels).or_default().push(record.metrics.codes.ids.collision_rate);
         }
@@ -82,7 +82,7 @@ pub(in crate::report) fn sweep(records: &[SweepRecord]) -> Result<Option<Figure>
             table.push([group.name(kinds), levels.to_string(), percent(mean(rates)), rates.len().to_string()]);
         }
         let points = of_levels.iter().map(|(levels, rates)| (*levels as f64, mean(rates))).collect();
-        series.push(Series { name: Some(group.name(kinds)), ink: Ink::Series(i), shape: Shape::Dots, points });
+        series.push(Series { name: Some(group.name(kinds)), ink: Ink::Series(i), shape: SeriesShape::Dots, points });
     }
     let left_out = series.len().saturating_sub(LINES);
     series.truncate(LINES);

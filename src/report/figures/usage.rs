@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::metrics::LevelMetrics;
-use crate::report::chart::{Axis, Chart, Series, Shape};
+use crate::report::chart::{Axis, Chart, Series, SeriesShape};
 use crate::report::figure::Figure;
 use crate::report::numbers::{about, count, real};
 use crate::report::table::FigureTable;
@@ -27,8 +27,8 @@ pub(in crate::report) fn usage(level: usize, metrics: &LevelMetrics, counts: &[u
             if value.fract() == 0.0 { count(value as u64) } else { real(value) }
         }),
         series: vec![
-            series("items of a code", Ink::Series(level), Shape::Area, steps(&counts)),
-            series("if all were equal", Ink::Muted, Shape::Line, vec![(0.0, even), (codes, even)]),
+            series("items of a code", Ink::Series(level), SeriesShape::Area, steps(&counts)),
+            series("if all were equal", Ink::Muted, SeriesShape::Line, vec![(0.0, even), (codes, even)]),
         ],
     };
     let mut table = FigureTable::new(&["Code, most used first", "Items"]);

@@ -23,8 +23,8 @@ impl Tree<'_> {
         self.listed(&self.root, 0, &mut listed);
         listed.sort_unstable();
         let texts = |rows: &[usize]| rows.iter().map(|row| names.of(*row)).collect::<Vec<String>>();
-        let labels = Labels { captions, used: BTreeMap::new() };
-        let mut lists = Lists { listed: &listed, more: Numbered::new(), labels, words, texts: Numbered::new() };
+        let labels = TreeLabels { captions, used: BTreeMap::new() };
+        let mut lists = TreeLists { listed: &listed, more: Numbered::new(), labels, words, texts: Numbered::new() };
         let root = self.value(&self.root, 0, &mut lists);
         let tree = json!({
             "levels": self.codes.levels(),
@@ -46,7 +46,7 @@ impl Tree<'_> {
         }
     }
 
-    fn value(&self, node: &Node, depth: usize, lists: &mut Lists<'_>) -> Value {
+    fn value(&self, node: &Node, depth: usize, lists: &mut TreeLists<'_>) -> Value {
         let mut value = vec![json!(node.code), json!(node.items.len()), json!(node.collided)];
         let (rows, whole) = (self.rows(node), depth == self.codes.levels());
         if whole {
@@ -68,11 +68,11 @@ impl Tree<'_> {
 }
 
 /// The lists of texts to which the tree refers.
-struct Lists<'a> {
+struct TreeLists<'a> {
     listed: &'a [usize],
     /// Rows of items that are named but not listed, in the order of their first use.
     more: Numbered<usize>,
-    labels: Labels<'a>,
+    labels: TreeLabels<'a>,
     words: &'a Words,
     texts: Numbered<String>,
 }
@@ -101,7 +101,7 @@ impl<T: Ord + Clone> Numbered<T> {
     }
 }
 
-impl Lists<'_> {
+impl TreeLists<'_> {
     /// Returns the number of an item's name.
     fn name(&mut self, row: usize) -> usize {
         match self.listed.binary_search(&row) {
@@ -117,12 +117,12 @@ impl Lists<'_> {
 }
 
 /// The labels, numbered in the order of their first use.
-struct Labels<'a> {
+struct TreeLabels<'a> {
     captions: &'a Captions,
     used: BTreeMap<usize, usize>,
 }
 
-impl Labels<'_> {
+impl TreeLabels<'_> {
     fn most(&mut self, rows: &[usize]) -> Option<usize> {
         let (label, next) = (self.captions.most(rows)?, self.used.len());
         match self.used.get(&label) {

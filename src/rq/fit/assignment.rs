@@ -13,7 +13,7 @@ use crate::rq::sinkhorn::Sinkhorn;
 use std::sync::Arc;
 
 /// The assignment step of a run, with what it remembers from one iteration to the next.
-pub(super) enum Assignment {
+pub(super) enum AssignmentStep {
     /// Every row its nearest codeword. The codebook of the last time says which rows change.
     Nearest(Option<Arc<Codebook>>),
     /// Every row one codeword, every codeword a bounded number of rows, at the smallest sum of squared distances.
@@ -25,7 +25,7 @@ pub(super) enum Assignment {
 /// Sum of the rows' squared lengths, once it is known.
 type Energy = Option<u128>;
 
-impl Assignment {
+impl AssignmentStep {
     pub(super) fn new(work: &LevelWork<'_, '_>) -> Self {
         match (work.sizes, work.params.sinkhorn) {
             (Some(sizes), _) => Self::Optimal(Box::new(Optimal::new(sizes, Vec::new())), None),
@@ -80,7 +80,7 @@ impl Assignment {
         }
     }
 
-    /// What is to be kept of a balanced run.
+    /// Returns what a balanced run keeps.
     pub(super) fn finish(self, work: &LevelWork<'_, '_>) -> Result<Option<Balancing>> {
         let (clusters, unit) = (work.clusters(), work.unit);
         match self {

@@ -18,7 +18,7 @@ pub(crate) struct FirstLevels {
 }
 
 impl Fit<'_> {
-    /// All levels fitted so far.
+    /// Returns all levels fitted so far.
     pub(crate) fn first_levels(&self) -> FirstLevels {
         FirstLevels {
             scale: Scale {

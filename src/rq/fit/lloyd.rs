@@ -1,6 +1,6 @@
 //! Lloyd's algorithm on one level, with exact sums.
 
-use super::assignment::Assignment;
+use super::assignment::AssignmentStep;
 use super::reseed;
 use super::run::Run;
 use super::update::{mean_variance, update};
@@ -20,7 +20,7 @@ pub(super) fn lloyd(
 ) -> Result<LevelFit> {
     let clusters = codebook.clusters();
     let mut run = Run::new(work, codebook, progress);
-    let mut assignment = Assignment::new(work);
+    let mut assignment = AssignmentStep::new(work);
     let mut may_move = assignment.is_nearest() && work.residuals.device().engine().iterates();
     loop {
         let ask = &mut || report(callback, &run.progress);

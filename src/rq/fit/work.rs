@@ -53,7 +53,7 @@ impl Unit {
         Self { rows: rows.max(1), loss, step: pow2(-2 * exponent) }
     }
 
-    /// Squared error per row, with what the grid leaves out.
+    /// Returns the squared error per row, with what the grid leaves out.
     pub(super) fn per_row(&self, squared_error: u128) -> f64 {
         (squared_error as f64 + self.loss) * self.step / self.rows as f64
     }
@@ -78,12 +78,12 @@ pub(super) struct Balancing {
 }
 
 impl LevelWork<'_, '_> {
-    /// Squared error per row, in squared units of the embeddings, with what the grid leaves out.
+    /// Returns the squared error per row, in squared units of the embeddings, with what the grid leaves out.
     pub(super) fn per_row(&self, squared_error: u128) -> f64 {
         self.unit().per_row(squared_error)
     }
 
-    /// How squared errors are told.
+    /// Returns how squared errors are told.
     pub(super) fn unit(&self) -> Unit {
         Unit { rows: self.residuals.rows().max(1), loss: self.loss, step: self.unit }
     }

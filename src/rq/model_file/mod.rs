@@ -10,7 +10,7 @@ use crate::codebook::{self, Codebook};
 use crate::error::{Error, Result};
 use crate::fields::read_fields;
 use crate::grid::{EXPONENTS, Grid};
-use crate::io::model_file::{ModelFile, Tensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
+use crate::io::model_file::{ModelFile, NamedTensor, from_le_bytes, le_bytes, load_file, to_bytes, write_file};
 use crate::labels::LabelTable;
 use crate::origin::Origin;
 use crate::quantization::Quantization;
@@ -89,7 +89,7 @@ impl RqKMeansModel {
     /// # Errors
     /// [`ErrorKind::Range`](crate::ErrorKind::Range) where a codeword exceeds f32.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut tensors: Vec<Tensor> = Vec::new();
+        let mut tensors: Vec<NamedTensor> = Vec::new();
         for (level, codebook) in self.levels.iter().enumerate() {
             let values = codebook::to_f32(level, codebook, self.codebook_exponent())?;
             let shape = vec![codebook.clusters(), self.dim()];

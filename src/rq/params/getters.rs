@@ -33,7 +33,7 @@ impl RqKMeans {
         self.n_init
     }
 
-    /// How first codewords are chosen.
+    /// Returns how first codewords are chosen.
     pub fn get_init(&self) -> Init {
         self.init
     }

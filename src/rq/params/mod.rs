@@ -148,7 +148,7 @@ impl Default for MiniBatch {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "stored::Stored", into = "stored::Stored")]
+#[serde(try_from = "stored::StoredKMeans", into = "stored::StoredKMeans")]
 pub struct RqKMeans {
     pub(crate) levels: usize,
     pub(crate) clusters: Clusters,

@@ -21,7 +21,7 @@ enum KMeansKind {
 /// [`RqKMeans`], field by field.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Stored {
+pub(super) struct StoredKMeans {
     kind: KMeansKind,
     version: u32,
     levels: Option<usize>,
@@ -35,8 +35,8 @@ pub(super) struct Stored {
     normalize_residuals: bool,
     algorithm: Algorithm,
     /// Bounds of the rows of a cluster, where clusters are balanced.
-    sizes: Option<Bounds>,
-    sinkhorn: Option<Sinkhorn>,
+    sizes: Option<SizeBounds>,
+    sinkhorn: Option<SinkhornFields>,
     sample: Option<usize>,
     center: bool,
     refine: usize,
@@ -46,14 +46,14 @@ pub(super) struct Stored {
 /// Bounds of sizes; the one that is missing is that of balanced clusters.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Bounds {
+struct SizeBounds {
     max: Option<usize>,
     min: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sinkhorn {
+struct SinkhornFields {
     epsilon: f64,
     #[serde(default = "iterations")]
     iterations: usize,
@@ -64,14 +64,14 @@ fn iterations() -> usize {
     50
 }
 
-impl Default for Stored {
+impl Default for StoredKMeans {
     /// The defaults of fields that a file leaves out; `levels` then follow `clusters`.
     fn default() -> Self {
         Self { levels: None, ..RqKMeans::default().into() }
     }
 }
 
-impl From<RqKMeans> for Stored {
+impl From<RqKMeans> for StoredKMeans {
     fn from(params: RqKMeans) -> Self {
         // Without `..`, so that no parameter is forgotten.
         let RqKMeans {
@@ -105,8 +105,8 @@ impl From<RqKMeans> for Stored {
             metric,
             normalize_residuals,
             algorithm,
-            sizes: sizes.map(|(min, max)| Bounds { max, min }),
-            sinkhorn: sinkhorn.map(|(epsilon, iterations)| Sinkhorn { epsilon, iterations }),
+            sizes: sizes.map(|(min, max)| SizeBounds { max, min }),
+            sinkhorn: sinkhorn.map(|(epsilon, iterations)| SinkhornFields { epsilon, iterations }),
             sample,
             center,
             refine,
@@ -115,10 +115,10 @@ impl From<RqKMeans> for Stored {
     }
 }
 
-impl TryFrom<Stored> for RqKMeans {
+impl TryFrom<StoredKMeans> for RqKMeans {
     type Error = Error;
 
-    fn try_from(stored: Stored) -> Result<Self, Error> {
+    fn try_from(stored: StoredKMeans) -> Result<Self, Error> {
         check_version(stored.version)?;
         let levels = stored.levels.unwrap_or_else(|| stored.clusters.default_levels());
         let params = Self {
@@ -132,8 +132,8 @@ impl TryFrom<Stored> for RqKMeans {
             metric: stored.metric,
             normalize_residuals: stored.normalize_residuals,
             algorithm: stored.algorithm,
-            sizes: stored.sizes.map(|Bounds { max, min }| (min, max)),
-            sinkhorn: stored.sinkhorn.map(|Sinkhorn { epsilon, iterations }| (epsilon, iterations)),
+            sizes: stored.sizes.map(|SizeBounds { max, min }| (min, max)),
+            sinkhorn: stored.sinkhorn.map(|SinkhornFields { epsilon, iterations }| (epsilon, iterations)),
             sample: stored.sample,
             center: stored.center,
             refine: stored.refine,

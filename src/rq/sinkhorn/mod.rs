@@ -34,7 +34,7 @@ impl Sinkhorn {
     }
 }
 
-/// Squared distances of all rows to all codewords (N, K), each rounded once.
+/// Returns the squared distances of all rows to all codewords (N, K), each rounded once.
 fn distances(table: &mut dyn Table, codebook: &Codebook, unit: f64) -> Result<Vec<f64>> {
     let (rows, clusters) = (table.rows(), codebook.clusters());
     let mut out = try_zeros(rows.saturating_mul(clusters), "distances of all rows to all codewords")?;

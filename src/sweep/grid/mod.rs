@@ -64,7 +64,7 @@ use std::path::{Path, PathBuf};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(try_from = "stored::Stored", into = "stored::Stored")]
+#[serde(try_from = "stored::StoredSweep", into = "stored::StoredSweep")]
 pub struct Sweep {
     pub(super) levels: Vec<usize>,
     pub(super) clusters: Vec<Clusters>,

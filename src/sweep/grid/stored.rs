@@ -17,7 +17,7 @@ const SET: [&str; 4] = ["levels", "clusters", "seed", "sizes"];
 /// [`Sweep`], field by field.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Stored {
+pub(super) struct StoredSweep {
     version: u32,
     levels: Vec<usize>,
     clusters: Vec<Clusters>,
@@ -35,13 +35,13 @@ fn keeps_none(frozen: &[usize]) -> bool {
     frozen == [0]
 }
 
-impl Default for Stored {
+impl Default for StoredSweep {
     fn default() -> Self {
         Sweep::new([2, 3, 4], [64, 256]).into()
     }
 }
 
-impl From<Sweep> for Stored {
+impl From<Sweep> for StoredSweep {
     fn from(sweep: Sweep) -> Self {
         // The folder of models is a place, and inputs are data; they are no parameters.
         let Sweep { levels, clusters, kinds, balanced, seeds, frozen, inputs: _, evaluation, predict, models: _ } =
@@ -52,11 +52,12 @@ impl From<Sweep> for Stored {
     }
 }
 
-impl TryFrom<Stored> for Sweep {
+impl TryFrom<StoredSweep> for Sweep {
     type Error = Error;
 
-    fn try_from(stored: Stored) -> Result<Self, Error> {
-        let Stored { version, levels, clusters, kinds, balanced, seeds, freeze_levels, evaluation, predict } = stored;
+    fn try_from(stored: StoredSweep) -> Result<Self, Error> {
+        let StoredSweep { version, levels, clusters, kinds, balanced, seeds, freeze_levels, evaluation, predict } =
+            stored;
         check_version(version)?;
         let sweep = Sweep::new(levels, clusters)
             .kinds(kinds.into_iter().map(|OtherParameters(kind)| kind))

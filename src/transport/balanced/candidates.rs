@@ -20,7 +20,7 @@ pub(super) struct Open {
 
 /// The exact costs of some clusters per kind. Each cluster that a kind does not list had, at the prices of the kind's
 /// generation, a `cost + price` of at least the kind's limit.
-pub(super) struct Candidates<'a> {
+pub(super) struct ListedClusters<'a> {
     kinds: &'a Groups,
     near: RangeMatches,
     clusters: usize,
@@ -31,7 +31,7 @@ pub(super) struct Candidates<'a> {
     classes: Groups,
 }
 
-impl<'a> Candidates<'a> {
+impl<'a> ListedClusters<'a> {
     /// Lists for every kind the clusters that cost less than `width` above the cheapest one. `bounds` has for every row
     /// at least the `cost + price` of its cheapest cluster.
     pub(super) fn new(

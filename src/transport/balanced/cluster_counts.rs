@@ -1,9 +1,9 @@
 //! How many rows of a class are in each cluster.
 
-use super::candidates::Candidates;
+use super::candidates::ListedClusters;
 
 /// Returns the cluster of every row; `counts` has for each class the number of its rows in each cluster.
-pub(super) fn codes(candidates: &Candidates<'_>, mut counts: Vec<ClusterCounts>) -> Vec<u32> {
+pub(super) fn codes(candidates: &ListedClusters<'_>, mut counts: Vec<ClusterCounts>) -> Vec<u32> {
     let (kinds, classes) = (candidates.kinds(), candidates.classes());
     for counts in &mut counts {
         counts.0.sort_unstable_by_key(|(cluster, _)| std::cmp::Reverse(*cluster));

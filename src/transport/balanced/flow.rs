@@ -1,6 +1,6 @@
 //! Solves the problem over the candidates exactly, by successive shortest paths on the graph of the clusters.
 
-use super::candidates::Candidates;
+use super::candidates::ListedClusters;
 use super::cluster_counts::{self, ClusterCounts};
 use super::sizes::Sizes;
 use std::cmp::Reverse;
@@ -23,7 +23,7 @@ const NONE: i64 = i64::MAX;
 /// by the length of the path less its own distance. A node's price is raised only when it has enough rows, and then to
 /// the raw length of a path above the price of a node that was never raised.
 pub(super) struct Flow<'a> {
-    candidates: &'a Candidates<'a>,
+    candidates: &'a ListedClusters<'a>,
     clusters: usize,
     sizes: Sizes,
     /// The clusters that the rows of each class are in.
@@ -44,7 +44,7 @@ pub(super) struct Flow<'a> {
 
 impl<'a> Flow<'a> {
     /// Puts every row into the cluster that is cheapest at `prices`.
-    pub(super) fn new(candidates: &'a Candidates<'a>, prices: &[i128], sizes: Sizes) -> Self {
+    pub(super) fn new(candidates: &'a ListedClusters<'a>, prices: &[i128], sizes: Sizes) -> Self {
         let (rows, clusters) = (candidates.kinds().members(), candidates.clusters());
         let classes = candidates.classes();
         let mut flow = Self {

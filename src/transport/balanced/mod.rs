@@ -16,8 +16,8 @@
 //!   differences of prices have a meaning, and the price of cluster 0 is 0.
 //!
 //! # How
-//! [`candidates::Candidates`] holds, per row, the clusters below a limit with their exact costs, and a proved bound on
-//! all others. [`sweep::sweep`] brings prices near the optimum, and [`flow::Flow`] solves the problem over the
+//! [`candidates::ListedClusters`] holds, per row, the clusters below a limit with their exact costs, and a proved bound
+//! on all others. [`sweep::sweep`] brings prices near the optimum, and [`flow::Flow`] solves the problem over the
 //! candidates exactly by successive shortest paths on the graph of the clusters. Rows whose bound does not prove that
 //! no other cluster could matter get longer lists, until no such row is left. This is column generation, which ends at
 //! the optimum over all clusters. Then [`smallest::smallest`] picks the codes among the optimal ones.

@@ -38,7 +38,7 @@ impl Flow<'_> {
     /// costs 0.
     fn shortest(&mut self) -> Result<Vec<usize>, OutOfReach> {
         let nodes = self.pool() + 1;
-        let mut tree = Tree::new(nodes);
+        let mut tree = PathTree::new(nodes);
         (0..nodes).filter(|node| self.excess(*node) > 0).for_each(|node| tree.distance[node] = 0);
         let end = loop {
             let Some(node) = tree.settle() else {
@@ -59,7 +59,7 @@ impl Flow<'_> {
     }
 
     /// Raises the price of each settled node by the difference between the largest distance and its own.
-    fn raise(&mut self, tree: &Tree) {
+    fn raise(&mut self, tree: &PathTree) {
         let settled = || tree.distance.iter().zip(&tree.settled).enumerate().filter(|(_, (_, settled))| **settled);
         let length = settled().map(|(_, (distance, _))| *distance).max().unwrap_or(0);
         for (node, (distance, _)) in settled() {
@@ -79,7 +79,7 @@ impl Flow<'_> {
         for node in 0..nodes {
             self.each_move(node, |to, cost| costs[to * nodes + node] = Some(cost));
         }
-        let mut tree = Tree::new(nodes);
+        let mut tree = PathTree::new(nodes);
         tree.distance[root] = 0;
         while let Some(node) = tree.settle() {
             let so_far = tree.distance[node];
@@ -100,13 +100,13 @@ impl Flow<'_> {
 const FAR: i128 = i128::MAX;
 
 /// Dijkstra's algorithm for few nodes; it finds the nearest node by looking at all of them.
-struct Tree {
+struct PathTree {
     distance: Vec<i128>,
     before: Vec<Option<usize>>,
     settled: Vec<bool>,
 }
 
-impl Tree {
+impl PathTree {
     fn new(nodes: usize) -> Self {
         Self { distance: vec![FAR; nodes], before: vec![None; nodes], settled: vec![false; nodes] }
     }

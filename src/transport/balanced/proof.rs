@@ -1,6 +1,6 @@
 //! Proves that a solution is optimal, by its cost and a lower bound on the cost of every solution.
 
-use super::candidates::Candidates;
+use super::candidates::ListedClusters;
 use super::sizes::Sizes;
 
 /// Returns the total cost of `codes`, and how far it may be above the optimum: 0 proves that it is the optimum.
@@ -9,7 +9,7 @@ use super::sizes::Sizes;
 /// At any prices, every assignment that keeps the sizes costs at least `sum_i min_k (c(i, k) + p(k)) - sum_k (max p(k)+
 /// - min p(k)-)`, where p+ and p- are the positive and the negative part: each row pays at least its minimum, and a
 /// cluster takes in at most `max p+` and at least `-min p-`. All values are integers.
-pub(super) fn prove(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128], codes: &[u32]) -> (u128, i128) {
+pub(super) fn prove(candidates: &ListedClusters<'_>, sizes: Sizes, prices: &[i128], codes: &[u32]) -> (u128, i128) {
     let least =
         |(kind, others): (usize, i128)| candidates.list(kind).zip_prices(prices).min().unwrap_or(others).min(others);
     let least: Vec<i128> = candidates.others(prices).enumerate().map(least).collect();

@@ -1,6 +1,6 @@
 //! Finds, among all optimal assignments, the one whose codes are lexicographically smallest.
 
-use super::candidates::Candidates;
+use super::candidates::ListedClusters;
 use super::cluster_counts::ClusterCounts;
 use super::proof::ZipPrices;
 use super::sizes::Sizes;
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 ///
 /// Rows with equal lists are exchangeable until they are settled, so the search counts only how many of them each
 /// cluster has.
-pub(super) fn smallest(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128], codes: &mut [u32]) {
+pub(super) fn smallest(candidates: &ListedClusters<'_>, sizes: Sizes, prices: &[i128], codes: &mut [u32]) {
     let mut ties = Ties::new(candidates, sizes, prices, codes);
     for (row, code) in codes.iter_mut().enumerate() {
         let class = candidates.classes().of(candidates.kinds().of(row));
@@ -49,7 +49,7 @@ struct Ties {
 }
 
 impl Ties {
-    fn new(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128], codes: &[u32]) -> Self {
+    fn new(candidates: &ListedClusters<'_>, sizes: Sizes, prices: &[i128], codes: &[u32]) -> Self {
         let (clusters, classes) = (candidates.clusters(), candidates.classes());
         let mut counts = vec![0; clusters];
         codes.iter().for_each(|code| counts[*code as usize] += 1);

@@ -1,6 +1,6 @@
 //! Runs the whole search: lists, prices, the exact flow, and longer lists until they are proved to be long enough.
 
-use super::candidates::{Candidates, NO_LIMIT, Open};
+use super::candidates::{ListedClusters, NO_LIMIT, Open};
 use super::costs::Costs;
 use super::flow::Flow;
 use super::groups::Groups;
@@ -50,7 +50,7 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start<'_>) -> Re
     let (kinds, clusters) = (start.kinds, start.prices.len());
     let sizes = sizes.tight(kinds.members(), clusters);
     let margin = start.margin.clamp(1, WIDEST);
-    let mut candidates = Candidates::new(costs, &start.prices, kinds, &start.bounds, margin)?;
+    let mut candidates = ListedClusters::new(costs, &start.prices, kinds, &start.bounds, margin)?;
     let mut rounds = 1;
     let mut prices = start.prices;
     for _ in 0..APPROACHES {
@@ -92,12 +92,12 @@ pub(crate) fn solve(costs: &mut dyn Costs, sizes: Sizes, start: Start<'_>) -> Re
 }
 
 /// Returns the smallest `cost + price` that a kind lists.
-fn least(candidates: &Candidates<'_>, kind: usize, prices: &[i128]) -> i128 {
+fn least(candidates: &ListedClusters<'_>, kind: usize, prices: &[i128]) -> i128 {
     candidates.list(kind).zip_prices(prices).min().unwrap_or(NO_LIMIT)
 }
 
 /// Returns the kinds for which some cluster that is not listed may be as cheap as the cheapest listed one.
-fn open_kinds(candidates: &Candidates<'_>, prices: &[i128], margin: i128) -> Vec<Open> {
+fn open_kinds(candidates: &ListedClusters<'_>, prices: &[i128], margin: i128) -> Vec<Open> {
     let mut open = Vec::new();
     for (kind, others) in candidates.others(prices).enumerate() {
         let bound = least(candidates, kind, prices);
@@ -117,7 +117,7 @@ struct Stuck {
 
 impl Stuck {
     /// Returns prices and kinds for new lists, which reach `stretch` farther to clusters that are not marked.
-    fn towards_the_rest(&self, candidates: &Candidates<'_>, margin: i128, stretch: i128) -> (Vec<i128>, Vec<Open>) {
+    fn towards_the_rest(&self, candidates: &ListedClusters<'_>, margin: i128, stretch: i128) -> (Vec<i128>, Vec<Open>) {
         let lower = |(price, marked): (&i128, &bool)| if *marked { *price } else { price - stretch };
         let prices: Vec<i128> = self.prices.iter().zip(&self.marked).map(lower).collect();
         let mut needs = vec![false; candidates.kinds().len()];
@@ -138,7 +138,7 @@ struct Optimum {
     largest: Vec<i128>,
 }
 
-fn attempt(candidates: &Candidates<'_>, sizes: Sizes, prices: &[i128]) -> Result<Optimum, Stuck> {
+fn attempt(candidates: &ListedClusters<'_>, sizes: Sizes, prices: &[i128]) -> Result<Optimum, Stuck> {
     let mut flow = Flow::new(candidates, prices, sizes);
     let root = if sizes.min < sizes.max { flow.pool() } else { 0 };
     let stuck = |flow: Flow<'_>, OutOfReach(marked): OutOfReach| {
@@ -168,7 +168,7 @@ fn normal(mut prices: Vec<i128>, root: usize) -> Vec<i128> {
 }
 
 /// Finds the largest prices, the smallest codes at them, and the proof.
-fn finish(candidates: &Candidates<'_>, sizes: Sizes, found: Optimum) -> Solution {
+fn finish(candidates: &ListedClusters<'_>, sizes: Sizes, found: Optimum) -> Solution {
     let Optimum { mut codes, largest: prices, .. } = found;
     smallest(candidates, sizes, &prices, &mut codes);
     let (cost, gap) = prove(candidates, sizes, &prices, &codes);

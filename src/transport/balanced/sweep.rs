@@ -1,6 +1,6 @@
 //! Brings prices near the optimum at low cost, as a better start for the exact search.
 
-use super::candidates::Candidates;
+use super::candidates::ListedClusters;
 use super::sizes::Sizes;
 use rayon::prelude::*;
 
@@ -17,7 +17,7 @@ const LIMIT: i128 = 1 << 61;
 ///
 /// # References
 /// M. Riedmiller, H. Braun, A direct adaptive method for faster backpropagation learning: the RPROP algorithm, 1993.
-pub(super) fn sweep(candidates: &Candidates<'_>, sizes: Sizes, start: &[i128], reach: i128) -> Vec<i128> {
+pub(super) fn sweep(candidates: &ListedClusters<'_>, sizes: Sizes, start: &[i128], reach: i128) -> Vec<i128> {
     let mut prices: Vec<i64> = start.iter().map(|price| (*price).clamp(-LIMIT, LIMIT) as i64).collect();
     let first = prices.clone();
     let reach = reach.clamp(1, LIMIT >> 4) as i64;
@@ -57,7 +57,7 @@ pub(super) fn sweep(candidates: &Candidates<'_>, sizes: Sizes, start: &[i128], r
 const BLOCK: usize = 4096;
 
 /// Counts the rows that each cluster attracts.
-fn counts(candidates: &Candidates<'_>, prices: &[i64]) -> Vec<i64> {
+fn counts(candidates: &ListedClusters<'_>, prices: &[i64]) -> Vec<i64> {
     let classes = candidates.classes();
     let blocks = (0..classes.len().div_ceil(BLOCK)).into_par_iter();
     let none = || vec![0; prices.len()];
@@ -75,7 +75,7 @@ fn counts(candidates: &Candidates<'_>, prices: &[i64]) -> Vec<i64> {
 
 /// Returns the cluster that is cheapest for a kind.
 #[inline(always)]
-fn attracted(candidates: &Candidates<'_>, kind: usize, prices: &[i64]) -> usize {
+fn attracted(candidates: &ListedClusters<'_>, kind: usize, prices: &[i64]) -> usize {
     let (mut best, mut least) = (0, i64::MAX);
     for (k, cost) in candidates.list(kind) {
         let priced = (cost as i64).saturating_add(prices[k]);

@@ -12,7 +12,7 @@
 mod search;
 
 use crate::error::Result;
-use search::Search;
+use search::PathSearch;
 
 /// A column that a row may take, and the row's distance there.
 #[derive(Clone, Copy)]
@@ -47,7 +47,7 @@ pub(crate) fn solve(
     own: &[Option<usize>],
     row: &dyn Fn(usize) -> Result<AllowedColumns>,
 ) -> Result<Vec<Option<(usize, i128)>>> {
-    let mut search = Search::new(free, own.len(), row);
+    let mut search = PathSearch::new(free, own.len(), row);
     // Own columns come first: such a placement is a path that adds nothing.
     let mut contested = Vec::new();
     for (row, own) in own.iter().enumerate() {

@@ -14,14 +14,14 @@ const FAR: i128 = i128::MAX;
 ///
 /// Rows and columns are indices into these lists; a row's edges to columns that do not exist are dropped when it
 /// arrives.
-pub(super) struct Search<'a> {
+pub(super) struct PathSearch<'a> {
     ask: &'a dyn Fn(usize) -> Result<AllowedColumns>,
     rows: Vec<Option<AllowedColumns>>,
     /// The column of every placed row, and its cost there; the cost is none until the row is loaded, and the row is
     /// then at its own column.
     at: Vec<Option<(usize, Option<u64>)>>,
     /// One entry per column; the last one is the column of the rows left out.
-    columns: Vec<Column>,
+    columns: Vec<FreeColumn>,
     /// The columns reached: length, whether full, and number.
     open: BinaryHeap<Reverse<(i128, bool, usize)>>,
     reached: Vec<usize>,
@@ -29,7 +29,7 @@ pub(super) struct Search<'a> {
     end: i128,
 }
 
-struct Column {
+struct FreeColumn {
     free: u64,
     rows: Vec<usize>,
     /// The potential of the column: at most 0, and 0 while there are free places.
@@ -41,10 +41,10 @@ struct Column {
     done: bool,
 }
 
-impl<'a> Search<'a> {
+impl<'a> PathSearch<'a> {
     pub(super) fn new(free: &[u64], rows: usize, ask: &'a dyn Fn(usize) -> Result<AllowedColumns>) -> Self {
         let column =
-            |free: &u64| Column { free: *free, rows: Vec::new(), potential: 0, length: FAR, by: 0, done: false };
+            |free: &u64| FreeColumn { free: *free, rows: Vec::new(), potential: 0, length: FAR, by: 0, done: false };
         Self {
             ask,
             rows: vec![None; rows],

@@ -84,7 +84,7 @@ const SEMANTIC_ID: (usize, f64) = (2048, 1e-4);
 // What it does is in `train.rs` (fit and begin), `plus.rs` (from a residual k-means model), `checkpoint.rs` (resume),
 // `variant.rs` (sizes and seeds of a sweep) and `data.rs` (how rows are split).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "stored::Stored", into = "stored::Stored")]
+#[serde(try_from = "stored::StoredNetwork", into = "stored::StoredNetwork")]
 pub struct RqVae {
     pub(in crate::vae) levels: usize,
     pub(in crate::vae) clusters: Clusters,

@@ -18,7 +18,7 @@ enum NetworkKind {
 /// [`RqVae`], field by field.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Stored {
+pub(super) struct StoredNetwork {
     kind: NetworkKind,
     version: u32,
     levels: Option<usize>,
@@ -46,7 +46,7 @@ pub(super) struct Stored {
     kmeans_init: bool,
     kmeans_iters: usize,
     revive: bool,
-    sinkhorn: Sinkhorn,
+    sinkhorn: NetworkSinkhorn,
     update: CodebookUpdate,
     estimator: Estimator,
     standardize: bool,
@@ -60,26 +60,26 @@ pub(super) struct Stored {
 /// Epsilons, one for all levels or one per level, and iterations.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Sinkhorn {
+struct NetworkSinkhorn {
     epsilons: Vec<f64>,
     iterations: usize,
 }
 
-impl Default for Sinkhorn {
+impl Default for NetworkSinkhorn {
     fn default() -> Self {
         let (epsilons, iterations) = RqVae::default().sinkhorn;
         Self { epsilons, iterations }
     }
 }
 
-impl Default for Stored {
+impl Default for StoredNetwork {
     /// The defaults of fields that a file leaves out; `levels` then follow `clusters`.
     fn default() -> Self {
         Self { levels: None, ..RqVae::default().into() }
     }
 }
 
-impl From<RqVae> for Stored {
+impl From<RqVae> for StoredNetwork {
     fn from(params: RqVae) -> Self {
         // Without `..`, so that no parameter is forgotten.
         let RqVae {
@@ -142,7 +142,7 @@ impl From<RqVae> for Stored {
             kmeans_init,
             kmeans_iters,
             revive,
-            sinkhorn: Sinkhorn { epsilons, iterations },
+            sinkhorn: NetworkSinkhorn { epsilons, iterations },
             update,
             estimator,
             standardize,
@@ -155,13 +155,13 @@ impl From<RqVae> for Stored {
     }
 }
 
-impl TryFrom<Stored> for RqVae {
+impl TryFrom<StoredNetwork> for RqVae {
     type Error = Error;
 
-    fn try_from(stored: Stored) -> Result<Self, Error> {
+    fn try_from(stored: StoredNetwork) -> Result<Self, Error> {
         check_version(stored.version)?;
         let [beta1, beta2] = stored.betas;
-        let Stored { epsilon, weight_decay, .. } = stored;
+        let StoredNetwork { epsilon, weight_decay, .. } = stored;
         let params = Self {
             levels: stored.levels.unwrap_or_else(|| stored.clusters.default_levels()),
             clusters: stored.clusters,

@@ -2,7 +2,7 @@
 
 use super::Scratch;
 use crate::clock::Instant;
-use crate::device::cpu::candidates::Candidates;
+use crate::device::cpu::candidates::OpenCodewords;
 use crate::device::cpu::memory::FromCodes;
 use crate::device::cpu::panel::Panel;
 use crate::device::cpu::prefetch::prefetch;
@@ -46,8 +46,8 @@ impl pulp::WithSimd for ByCodes<'_, '_> {
 pub(super) fn choose(
     (rows, i): (RowBlock<'_>, usize),
     code: &mut u32,
-    candidates: Candidates,
-    (undecided, tally): (&mut Vec<(usize, Candidates)>, &mut Tally),
+    candidates: OpenCodewords,
+    (undecided, tally): (&mut Vec<(usize, OpenCodewords)>, &mut Tally),
 ) {
     tally.listed += 1;
     if let Some([only]) = candidates.get() {

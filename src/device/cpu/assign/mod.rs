@@ -7,7 +7,7 @@ mod listed;
 mod near;
 mod surrounded;
 
-use super::candidates::{Candidates, nearest_of, nearest_within};
+use super::candidates::{OpenCodewords, nearest_of, nearest_within};
 use super::lanes::Lanes;
 use super::memory::{FromCodes, Movements, Remember, Remembered};
 use super::panel::Panel;
@@ -41,7 +41,7 @@ pub(super) struct Scratch {
     /// Rows with the numbers of the assignments that measured them.
     near: Vec<(u32, Near)>,
     rows: RowBuffer,
-    undecided: Vec<(usize, Candidates)>,
+    undecided: Vec<(usize, OpenCodewords)>,
 }
 
 /// What an assignment goes by.
@@ -163,7 +163,7 @@ fn assign_row<S: Simd>(
     scores: (&Lanes, &[f32]),
     panel: &Panel,
     code: &mut u32,
-    (undecided, tally): (&mut Vec<(usize, Candidates)>, &mut Tally),
+    (undecided, tally): (&mut Vec<(usize, OpenCodewords)>, &mut Tally),
 ) {
     let (best, limit, candidates) = candidates(simd, scores, (rows.length(i), rows.error(i)), panel);
     tally.add_row(candidates.count as u64);
@@ -186,7 +186,7 @@ fn settle<S: Simd>(
     rows: RowBlock<'_>,
     codes: &mut [u32],
     panel: &Panel,
-    (undecided, tally): (&mut Vec<(usize, Candidates)>, &mut Tally),
+    (undecided, tally): (&mut Vec<(usize, OpenCodewords)>, &mut Tally),
 ) {
     for (i, candidates) in undecided.drain(..) {
         let Some((code, candidates)) = codes.get_mut(i).zip(candidates.get()) else { continue };

@@ -1,6 +1,6 @@
 //! Rows whose nearest codeword is among a few known ones and those of a subset.
 
-use crate::device::cpu::candidates::Candidates;
+use crate::device::cpu::candidates::OpenCodewords;
 use crate::device::cpu::lanes::{Lanes, each_within};
 use crate::device::cpu::memory::{LISTED, Subset};
 use crate::device::cpu::panel::Panel;
@@ -43,14 +43,14 @@ impl Near {
         known: &[u16],
         others: &Subset,
         scores: &[f32],
-    ) -> Candidates {
+    ) -> OpenCodewords {
         let (best, lowest) = Lanes::of(simd, scores).lowest(simd, scores);
         let mut limit = self.limit;
         if lowest < self.lowest {
             let of_others = select::limit(&others.panel, best, lowest, (rows.length(self.row), rows.error(self.row)));
             limit = if of_others < limit { of_others } else { limit };
         }
-        let mut candidates = Candidates::NONE;
+        let mut candidates = OpenCodewords::NONE;
         for (k, lower) in known.iter().zip(self.lower) {
             if lower <= limit {
                 candidates.push(u32::from(*k));

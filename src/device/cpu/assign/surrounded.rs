@@ -3,7 +3,7 @@
 use super::by_codes::{ByCodes, choose};
 use super::{Scratch, settle};
 use crate::device::cpu::bounds::score_at_most;
-use crate::device::cpu::candidates::{Candidates, nearest_within};
+use crate::device::cpu::candidates::{OpenCodewords, nearest_within};
 use crate::device::cpu::lanes::each_within;
 use crate::device::cpu::memory::{MOST, Surroundings};
 use crate::device::cpu::tally::Tally;
@@ -28,7 +28,7 @@ impl ByCodes<'_, '_> {
             let lower = lower.get_mut(..list.len()).unwrap_or_default();
             panel.few(simd, rows, i, list, lower);
             let limit = score_at_most(f64::from(*own), rows.length(i));
-            let mut candidates = Candidates::NONE;
+            let mut candidates = OpenCodewords::NONE;
             each_within(simd, lower, limit, |at| {
                 candidates.push(list.get(at).map_or(0, |k| u32::from(*k)));
             });

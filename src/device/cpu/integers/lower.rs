@@ -133,7 +133,7 @@ impl ScoreBuffers<'_> {
 }
 
 /// Scores of one row with some codewords.
-pub(super) struct Few<'a> {
+pub(super) struct FewScores<'a> {
     pub(super) columns: Columns<'a>,
     pub(super) rows: Integers<'a>,
     pub(super) row: usize,
@@ -142,7 +142,7 @@ pub(super) struct Few<'a> {
     pub(super) out: &'a mut [f32],
 }
 
-impl Task for Few<'_> {
+impl Task for FewScores<'_> {
     #[inline(always)]
     fn run<M: Multiply, const R: usize, const G: usize>(self, multiplier: M) {
         let Self { columns: Columns { words, codewords, scales, .. }, rows, row, of, .. } = self;

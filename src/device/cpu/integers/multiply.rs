@@ -9,7 +9,7 @@ pub(super) type Sums<const R: usize, const G: usize> = [[[i32; GROUP]; G]; R];
 
 /// Something that multiplies rows by groups of codewords, word by word.
 pub(super) trait Multiply: Copy {
-    /// What `starts` say plus the sums over all words; all rows and columns have as many.
+    /// Returns `starts` plus the sums over all words; all rows and columns have equally many words.
     fn multiply<const R: usize, const G: usize>(
         self,
         rows: [&[i32]; R],

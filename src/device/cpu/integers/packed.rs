@@ -1,6 +1,6 @@
 //! Codewords as small integers, and lower bounds of scores from their products with rows.
 
-use super::lower::{Columns, Few, Groups, ScoreBuffers};
+use super::lower::{Columns, FewScores, Groups, ScoreBuffers};
 use super::multiply::{Portable, Task};
 use super::round::round;
 #[cfg(target_arch = "x86_64")]
@@ -83,7 +83,7 @@ impl Packed {
         of: &Coefficients,
         out: &mut [f32],
     ) {
-        self.run(Few { columns: self.columns(), rows, row, codewords, of, out });
+        self.run(FewScores { columns: self.columns(), rows, row, codewords, of, out });
     }
 
     #[inline(always)]

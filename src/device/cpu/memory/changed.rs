@@ -34,7 +34,7 @@ impl Changed {
         Ok(Self { now: Subset::of(panel, changed)?, before: values, places })
     }
 
-    /// What codeword `k` was, if it changed.
+    /// Returns the former codeword `k`, if it changed.
     #[inline(always)]
     pub(in crate::device::cpu) fn before(&self, k: u32) -> Option<&[f32]> {
         let place = *self.places.get(k as usize).filter(|place| **place != UNCHANGED)? as usize;

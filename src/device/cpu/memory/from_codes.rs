@@ -33,7 +33,7 @@ impl FromCodes {
 }
 
 impl Memory {
-    /// What the codes of the rows, if they are those of the last assignment, say about the next one.
+    /// Returns how the next assignment may use the codes of the rows, if these are the codes of the last one.
     ///
     /// Rows that remember a bound for every codeword do without it.
     pub(in crate::device::cpu) fn read_codes(

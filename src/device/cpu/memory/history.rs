@@ -38,7 +38,7 @@ impl History {
         self.codewords.back().map(|codewords| &codewords[..])
     }
 
-    /// How the codewords of `panel` differ from those of the assignments remembered, as far as these are `live`.
+    /// Returns how the codewords of `panel` differ from those of the remembered assignments that are `live`.
     pub(in crate::device::cpu) fn movements(
         &self,
         panel: &Panel,
@@ -104,20 +104,20 @@ impl Movements {
     }
 }
 
-/// How far every codeword moved, rounded up.
+/// Returns how far every codeword moved, rounded up.
 fn movements(before: &[f32], after: &Panel) -> Vec<f32> {
     let mut movements = vec![0.0; after.clusters()];
-    after.unit.run(Distances { before, after, out: &mut movements });
+    after.unit.run(RememberedDistances { before, after, out: &mut movements });
     movements
 }
 
-struct Distances<'a> {
+struct RememberedDistances<'a> {
     before: &'a [f32],
     after: &'a Panel,
     out: &'a mut [f32],
 }
 
-impl pulp::WithSimd for Distances<'_> {
+impl pulp::WithSimd for RememberedDistances<'_> {
     type Output = ();
 
     #[inline(always)]

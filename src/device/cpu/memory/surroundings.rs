@@ -38,7 +38,7 @@ pub(in crate::device::cpu) struct Surroundings {
 }
 
 impl Surroundings {
-    /// What surrounds the first `known` codewords of `panel`, those that the codes are about; nothing where most rows
+    /// Returns what surrounds the first `known` codewords of `panel`, which the codes name; nothing where most rows
     /// have too many codewords around theirs. `changed` are the codewords that are not what they were, ascending.
     ///
     /// # Errors
@@ -52,7 +52,9 @@ impl Surroundings {
         let mut own = try_zeros::<f32>(codes.len(), "distances of rows")?;
         pool.run(|| {
             let parts = rows.blocks(ROWS).zip(codes.par_chunks(ROWS)).zip(own.par_chunks_mut(ROWS));
-            parts.for_each(|((rows, codes), own)| panel.unit.run(Own { rows: rows.values, codes, panel, own }));
+            parts.for_each(|((rows, codes), own)| {
+                panel.unit.run(OwnSurroundings { rows: rows.values, codes, panel, own })
+            });
         });
         let mut widest = vec![None; known];
         for (code, own) in codes.iter().zip(&own) {
@@ -65,7 +67,7 @@ impl Surroundings {
             flags.iter_mut().skip(*k as usize).take(1).for_each(|flag| *flag = true);
         }
         let changed = &flags[..];
-        let lists: Vec<Vec<List>> = pool.run(|| {
+        let lists: Vec<Vec<SurroundingList>> = pool.run(|| {
             let parts = panel.values.par_chunks(CODEWORDS * panel.dim()).zip(widest.par_chunks(CODEWORDS)).enumerate();
             let around = |buffers: &mut (RowBuffer, Scores), (part, (codewords, widest))| {
                 panel.unit.run(Around { first: part * CODEWORDS, codewords, widest, panel, changed, buffers })
@@ -107,14 +109,14 @@ impl Surroundings {
 }
 
 /// Upper bounds of the squared distances of some rows from their own codewords.
-struct Own<'a> {
+struct OwnSurroundings<'a> {
     rows: &'a [f32],
     codes: &'a [u32],
     panel: &'a Panel,
     own: &'a mut [f32],
 }
 
-impl pulp::WithSimd for Own<'_> {
+impl pulp::WithSimd for OwnSurroundings<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -143,23 +145,23 @@ struct Around<'a> {
 }
 
 /// The codewords around one, nearest first.
-struct List {
+struct SurroundingList {
     reach: f32,
-    near: Vec<Near>,
+    near: Vec<NearCodewords>,
 }
 
 /// A codeword, and a lower bound of its squared distance.
 #[derive(Clone, Copy)]
-struct Near {
+struct NearCodewords {
     k: u16,
     square: f32,
 }
 
 impl pulp::WithSimd for Around<'_> {
-    type Output = Vec<List>;
+    type Output = Vec<SurroundingList>;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, simd: S) -> Vec<List> {
+    fn with_simd<S: pulp::Simd>(self, simd: S) -> Vec<SurroundingList> {
         let Self { first, codewords, widest, panel, changed, buffers: (rows, scores) } = self;
         let has_changed = |k: usize| changed.get(k).copied().unwrap_or(true);
         rows.load_values(codewords, panel.dim());
@@ -178,20 +180,20 @@ impl pulp::WithSimd for Around<'_> {
                         let score = scores.get(k).map_or(0.0, |score| f64::from(*score));
                         // As in `score_at_most`.
                         let square = score + shorter - 1e-12 * (score.abs() + shorter);
-                        near.push(Near { k: k as u16, square: if square > 0.0 { down(square) } else { 0.0 } });
+                        near.push(NearCodewords { k: k as u16, square: if square > 0.0 { down(square) } else { 0.0 } });
                     }
                 });
             }
-            lists.push(List::new(&mut near));
+            lists.push(SurroundingList::new(&mut near));
         }
         lists
     }
 }
 
-impl List {
+impl SurroundingList {
     /// Keeps the nearest [`MOST`] codewords, given all within twice the distance of every row.
-    fn new(near: &mut Vec<Near>) -> Self {
-        let order = |a: &Near, b: &Near| a.square.total_cmp(&b.square);
+    fn new(near: &mut Vec<NearCodewords>) -> Self {
+        let order = |a: &NearCodewords, b: &NearCodewords| a.square.total_cmp(&b.square);
         let mut reach = f32::INFINITY;
         if near.len() > MOST {
             let (_, beyond, _) = near.select_nth_unstable_by(MOST, order);

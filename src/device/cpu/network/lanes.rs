@@ -11,7 +11,7 @@ pub(super) type V = [f32; LANES];
 const SIGN: u32 = 1 << 31;
 const NAN: u32 = 0x7fc0_0000;
 
-/// What matrices hold of a result: the zero of its sign for a subnormal, and the one NaN.
+/// Returns a result as matrices hold it: the zero of its sign for a subnormal, and one NaN for all.
 #[inline(always)]
 pub(super) fn held(x: V) -> V {
     let mut out = [0.0; LANES];

@@ -41,7 +41,7 @@ impl Operands {
         let tasks = out.par_chunks_mut(TASK_ROWS * shape.n).enumerate();
         tasks.for_each(|(task, out)| {
             let first = task * TASK_ROWS / ROWS;
-            unit.run_pairs(Multiply { operands: self, width, first, columns: shape.n, out });
+            unit.run_pairs(ColumnProducts { operands: self, width, first, columns: shape.n, out });
         });
     }
 
@@ -66,7 +66,7 @@ impl Operands {
 }
 
 /// Some rows of a product.
-struct Multiply<'a> {
+struct ColumnProducts<'a> {
     operands: &'a Operands,
     width: Width,
     /// The first tile.
@@ -75,7 +75,7 @@ struct Multiply<'a> {
     out: &'a mut [f32],
 }
 
-impl PairWork for Multiply<'_> {
+impl PairWork for ColumnProducts<'_> {
     #[inline(always)]
     fn work<M: Multiplier>(self, multiplier: M) {
         let Self { operands, width, first, columns, out } = self;

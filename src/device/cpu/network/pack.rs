@@ -72,12 +72,12 @@ impl<L: Lane> Panels<L> {
         self.pairs
     }
 
-    /// All panels, one after the other.
+    /// Returns all panels, one after the other.
     pub(super) fn lanes(&self) -> &[L] {
         &self.lanes
     }
 
-    /// For every vector the factor that undoes its scaling.
+    /// Returns for every vector the factor that undoes its scaling.
     pub(super) fn unscales(&self) -> &[f64] {
         &self.unscales
     }

@@ -14,7 +14,7 @@ use crate::device::{MAX_VALUES, Seeding};
 use crate::error::{Result, try_vec, try_zeros};
 use crate::kernel::seed::Seed;
 use gains::{Closest, GainBlock, Gains, ListedGains};
-use neighbours::{Neighbours, Search};
+use neighbours::{NeighbourSearch, Neighbours};
 use rayon::prelude::*;
 
 /// Values of the rows that one thread compares with the points of a step before another would have woken up.
@@ -30,7 +30,7 @@ pub(super) struct CpuSeeding<'a> {
     /// Rows of a block, and the sum of `weights[i] * closest[i]` over each block.
     block: usize,
     potentials: Vec<u128>,
-    search: Search,
+    search: NeighbourSearch,
     neighbours: Option<Neighbours>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> CpuSeeding<'a> {
         let mut own = try_zeros(count, "weights of rows")?;
         own.copy_from_slice(weights);
         let closest = Closest { distances: try_vec(u64::MAX, count, "seeding distances")?, weights: own };
-        let (block, search) = (block_rows(count), Search::new(count));
+        let (block, search) = (block_rows(count), NeighbourSearch::new(count));
         Ok(Self { pool, unit, rows, closest, block, potentials: Vec::new(), search, neighbours: None })
     }
 
@@ -90,7 +90,7 @@ impl<'a> CpuSeeding<'a> {
         Ok(Seed { row, potential: self.potentials.iter().sum() })
     }
 
-    /// What all rows gain by each of those drawn.
+    /// Returns how much all rows gain by each of the rows drawn.
     fn gains(&mut self, drawn: &[usize]) -> Result<Vec<Gains>> {
         let Self { pool, unit, rows, closest, block, .. } = self;
         let panel = Panel::new(*unit, &Codebook::new(rows.gather(drawn)?, rows.dim()))?;
@@ -111,7 +111,7 @@ impl<'a> CpuSeeding<'a> {
 impl Seeding for CpuSeeding<'_> {
     fn start(&mut self, row: usize) -> Result<Seed> {
         self.closest.distances.fill(u64::MAX);
-        (self.search, self.neighbours) = (Search::new(self.closest.distances.len()), None);
+        (self.search, self.neighbours) = (NeighbourSearch::new(self.closest.distances.len()), None);
         let parts = self.closest.weights.chunks(self.block);
         let all = |weights: &[u64]| weights.iter().map(|weight| u128::from(u64::MAX) * u128::from(*weight)).sum();
         self.potentials = parts.map(all).collect();

@@ -25,7 +25,7 @@ const PAIRS: usize = 64;
 const LEAST: usize = 2048;
 
 /// When neighbours are looked for: as soon as few distances per point are left open.
-pub(super) struct Search {
+pub(super) struct NeighbourSearch {
     rows: usize,
     /// Steps since the start, or since no lists were found.
     steps: usize,
@@ -33,7 +33,7 @@ pub(super) struct Search {
     open: f64,
 }
 
-impl Search {
+impl NeighbourSearch {
     pub(super) fn new(rows: usize) -> Self {
         Self { rows, steps: 0, open: rows as f64 }
     }
@@ -78,11 +78,12 @@ impl Neighbours {
         let total = AtomicUsize::new(0);
         let list = |scores: &mut Scores, rows| {
             let fits = total.load(Ordering::Relaxed) <= MOST;
-            let lists = fits.then(|| unit.run(List { rows, panel, reach, scores }))?;
+            let lists = fits.then(|| unit.run(NeighbourList { rows, panel, reach, scores }))?;
             total.fetch_add(lists.listed.len(), Ordering::Relaxed);
             Some(lists)
         };
-        let lists: Option<Vec<Lists>> = pool.run(|| rows.blocks(ROWS).map_init(Scores::default, list).collect());
+        let lists: Option<Vec<NeighbourLists>> =
+            pool.run(|| rows.blocks(ROWS).map_init(Scores::default, list).collect());
         let Some(lists) = lists else { return Ok(None) };
         let (mut starts, mut listed) = (vec![0], Vec::new());
         for lists in lists {
@@ -104,7 +105,7 @@ impl Neighbours {
 }
 
 /// Some rows, and all rows as a panel.
-struct List<'a, 'b> {
+struct NeighbourList<'a, 'b> {
     rows: RowBlock<'a>,
     panel: &'a Panel,
     /// Upper bounds of `closest`.
@@ -113,21 +114,21 @@ struct List<'a, 'b> {
 }
 
 /// The lists of some rows, one after the other.
-struct Lists {
+struct NeighbourLists {
     ends: Vec<usize>,
     listed: Vec<u32>,
 }
 
-impl pulp::WithSimd for List<'_, '_> {
-    type Output = Lists;
+impl pulp::WithSimd for NeighbourList<'_, '_> {
+    type Output = NeighbourLists;
 
     /// # Exactness
     /// A row whose score has a lower bound L is at a squared distance of at least `L + |p|^2`. It is not listed where L
     /// exceeds `reach - |p|^2`: both terms have 8 u of themselves added, and the difference is rounded by u of them.
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Lists {
+    fn with_simd<S: pulp::Simd>(self, _: S) -> NeighbourLists {
         let Self { rows, panel, reach, scores } = self;
-        let mut lists = Lists { ends: Vec::with_capacity(rows.len()), listed: Vec::new() };
+        let mut lists = NeighbourLists { ends: Vec::with_capacity(rows.len()), listed: Vec::new() };
         scores.compute(rows, panel);
         for (i, lower) in scores.rows().enumerate() {
             let square = (square_at_least(rows.length(i)) * (1.0 - 8.0 * U)) as f32;

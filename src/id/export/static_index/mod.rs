@@ -5,7 +5,7 @@ mod rows;
 mod tests;
 
 use super::depth::Depth;
-use super::tensors::{Dtype, Put, Tensor, write_safetensors};
+use super::tensors::{ElementType, ExportArray, Put, write_safetensors};
 use super::{Export, Exported, Suffixes};
 #[cfg(not(feature = "npz"))]
 use crate::error::ErrorKind;
@@ -107,16 +107,18 @@ impl Export<'_> {
         let edges = rows.edges();
         let dense_shape = vec![vocab; dense];
         let tensors = [
-            Tensor::new("packed_csr", Dtype::I32, vec![edges + vocab, 2], |put| rows.put_edges(&states, vocab, put)),
-            Tensor::i32("indptr", &indptr),
-            Tensor::i32("layer_max_branches", &branches),
-            Tensor::new("dense_states", Dtype::I32, dense_shape.clone(), |put| {
+            ExportArray::new("packed_csr", ElementType::I32, vec![edges + vocab, 2], |put| {
+                rows.put_edges(&states, vocab, put)
+            }),
+            ExportArray::i32("indptr", &indptr),
+            ExportArray::i32("layer_max_branches", &branches),
+            ExportArray::new("dense_states", ElementType::I32, dense_shape.clone(), |put| {
                 rows.each_dense(&states, sizes, &mut |state| state.to_le_bytes(), put)
             }),
-            Tensor::new("dense_mask", Dtype::Bool, dense_shape, |put: &mut Put<'_>| {
+            ExportArray::new("dense_mask", ElementType::Bool, dense_shape, |put: &mut Put<'_>| {
                 rows.each_dense(&states, sizes, &mut |state| [u8::from(state != 0)], put)
             }),
-            Tensor::bool("start_mask", &start),
+            ExportArray::bool("start_mask", &start),
         ];
         if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz")) {
             npz(path, &tensors)?;
@@ -136,12 +138,12 @@ impl Export<'_> {
 }
 
 #[cfg(feature = "npz")]
-fn npz(path: &Path, tensors: &[Tensor<'_>]) -> Result<()> {
+fn npz(path: &Path, tensors: &[ExportArray<'_>]) -> Result<()> {
     super::tensors::write_npz(path, tensors)
 }
 
 #[cfg(not(feature = "npz"))]
-fn npz(path: &Path, _: &[Tensor<'_>]) -> Result<()> {
+fn npz(path: &Path, _: &[ExportArray<'_>]) -> Result<()> {
     Err(Error::from(ErrorKind::Feature { feature: "npz", what: "writing .npz files" }).at(path))
 }
 

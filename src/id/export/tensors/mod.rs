@@ -17,26 +17,26 @@ const CHUNK: usize = 8192;
 pub(super) type Put<'p> = dyn FnMut(&[u8]) -> Result<()> + 'p;
 
 /// Gives the bytes of an array.
-type Bytes<'a> = dyn Fn(&mut Put<'_>) -> Result<()> + 'a;
+type GiveBytes<'a> = dyn Fn(&mut Put<'_>) -> Result<()> + 'a;
 
 /// An array of a file, whose bytes are made while it is written.
-pub(super) struct Tensor<'a> {
+pub(super) struct ExportArray<'a> {
     name: &'static str,
-    dtype: Dtype,
+    dtype: ElementType,
     shape: Vec<usize>,
-    bytes: Box<Bytes<'a>>,
+    bytes: Box<GiveBytes<'a>>,
 }
 
 /// The type of an array's elements; all are little endian.
 #[derive(Clone, Copy)]
-pub(super) enum Dtype {
+pub(super) enum ElementType {
     I64,
     I32,
     U8,
     Bool,
 }
 
-impl Dtype {
+impl ElementType {
     fn size(self) -> usize {
         match self {
             Self::I64 => 8,
@@ -46,11 +46,11 @@ impl Dtype {
     }
 }
 
-impl<'a> Tensor<'a> {
+impl<'a> ExportArray<'a> {
     /// An array whose bytes `bytes` gives in order, in as many pieces as it likes.
     pub(super) fn new(
         name: &'static str,
-        dtype: Dtype,
+        dtype: ElementType,
         shape: Vec<usize>,
         bytes: impl Fn(&mut Put<'_>) -> Result<()> + 'a,
     ) -> Self {
@@ -58,19 +58,23 @@ impl<'a> Tensor<'a> {
     }
 
     pub(super) fn i64(name: &'static str, numbers: &'a [i64]) -> Self {
-        Self::new(name, Dtype::I64, vec![numbers.len()], |put| chunks(numbers, |number| number.to_le_bytes(), put))
+        Self::new(name, ElementType::I64, vec![numbers.len()], |put| {
+            chunks(numbers, |number| number.to_le_bytes(), put)
+        })
     }
 
     pub(super) fn i32(name: &'static str, numbers: &'a [i32]) -> Self {
-        Self::new(name, Dtype::I32, vec![numbers.len()], |put| chunks(numbers, |number| number.to_le_bytes(), put))
+        Self::new(name, ElementType::I32, vec![numbers.len()], |put| {
+            chunks(numbers, |number| number.to_le_bytes(), put)
+        })
     }
 
     pub(super) fn u8(name: &'static str, bytes: &'a [u8]) -> Self {
-        Self::new(name, Dtype::U8, vec![bytes.len()], |put| put(bytes))
+        Self::new(name, ElementType::U8, vec![bytes.len()], |put| put(bytes))
     }
 
     pub(super) fn bool(name: &'static str, values: &'a [bool]) -> Self {
-        Self::new(name, Dtype::Bool, vec![values.len()], |put| chunks(values, |value| [u8::from(*value)], put))
+        Self::new(name, ElementType::Bool, vec![values.len()], |put| chunks(values, |value| [u8::from(*value)], put))
     }
 
     /// Number of bytes.

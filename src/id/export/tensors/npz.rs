@@ -1,6 +1,6 @@
 //! Writes a .npz file: a zip archive with one .npy file per array, as `numpy.savez` does.
 
-use super::{Dtype, Tensor};
+use super::{ElementType, ExportArray};
 use crate::error::{Error, Result};
 use crate::io::AtomicFile;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime};
 
 /// Writes the arrays in this order, not compressed, so that the same arrays always give the same bytes.
-pub(in crate::id::export) fn write_npz(path: &Path, tensors: &[Tensor<'_>]) -> Result<()> {
+pub(in crate::id::export) fn write_npz(path: &Path, tensors: &[ExportArray<'_>]) -> Result<()> {
     let failed = |error: io::Error| Error::io("writing", error).at(path);
     let mut zip = ZipWriter::new_stream(AtomicFile::create(path)?);
     for tensor in tensors {
@@ -25,12 +25,12 @@ pub(in crate::id::export) fn write_npz(path: &Path, tensors: &[Tensor<'_>]) -> R
 }
 
 /// The header of a .npy file of version 1.0.
-fn header(tensor: &Tensor<'_>) -> Vec<u8> {
+fn header(tensor: &ExportArray<'_>) -> Vec<u8> {
     let descr = match tensor.dtype {
-        Dtype::I64 => "<i8",
-        Dtype::I32 => "<i4",
-        Dtype::U8 => "|u1",
-        Dtype::Bool => "|b1",
+        ElementType::I64 => "<i8",
+        ElementType::I32 => "<i4",
+        ElementType::U8 => "|u1",
+        ElementType::Bool => "|b1",
     };
     let shape: String = tensor.shape.iter().map(|len| format!("{len}, ")).collect();
     let shape = if tensor.shape.len() == 1 { shape.trim_end() } else { shape.trim_end_matches(", ") };

@@ -1,13 +1,17 @@
 //! Writes a .safetensors file.
 
-use super::{Dtype, Tensor};
+use super::{ElementType, ExportArray};
 use crate::error::Result;
 use crate::io::AtomicFile;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// Writes the tensors in this order, with `metadata` in the header.
-pub(in crate::id::export) fn write_safetensors(path: &Path, metadata: Value, tensors: &[Tensor<'_>]) -> Result<()> {
+pub(in crate::id::export) fn write_safetensors(
+    path: &Path,
+    metadata: Value,
+    tensors: &[ExportArray<'_>],
+) -> Result<()> {
     let mut header = Map::from_iter([("__metadata__".to_owned(), metadata)]);
     let mut end = 0;
     for tensor in tensors {
@@ -29,11 +33,11 @@ pub(in crate::id::export) fn write_safetensors(path: &Path, metadata: Value, ten
     out.commit()
 }
 
-fn name(dtype: Dtype) -> &'static str {
+fn name(dtype: ElementType) -> &'static str {
     match dtype {
-        Dtype::I64 => "I64",
-        Dtype::I32 => "I32",
-        Dtype::U8 => "U8",
-        Dtype::Bool => "BOOL",
+        ElementType::I64 => "I64",
+        ElementType::I32 => "I32",
+        ElementType::U8 => "U8",
+        ElementType::Bool => "BOOL",
     }
 }

@@ -2,7 +2,7 @@
 
 mod build;
 
-use super::tensors::{Tensor, write_safetensors};
+use super::tensors::{ExportArray, write_safetensors};
 use super::{Export, Exported, Suffixes};
 use crate::error::{Error, Result};
 use build::Paths;
@@ -57,12 +57,12 @@ impl Export<'_> {
         let metadata = json!({ "format": FORMAT, "format_version": FORMAT_VERSION, "vocabulary": vocabulary_json });
         let (offsets, keys) = paths.into_keys();
         let tensors = [
-            Tensor::i64("indptr", &trie.indptr),
-            Tensor::i64("tokens", &trie.tokens),
-            Tensor::i64("children", &trie.children),
-            Tensor::i64("items", &trie.items),
-            Tensor::i64("item_offsets", &offsets),
-            Tensor::u8("item_keys", &keys),
+            ExportArray::i64("indptr", &trie.indptr),
+            ExportArray::i64("tokens", &trie.tokens),
+            ExportArray::i64("children", &trie.children),
+            ExportArray::i64("items", &trie.items),
+            ExportArray::i64("item_offsets", &offsets),
+            ExportArray::u8("item_keys", &keys),
         ];
         write_safetensors(path.as_ref(), metadata, &tensors)?;
         Ok(Exported { items, tokens: Some(vocabulary.len()), nodes: Some(nodes) })

@@ -4,7 +4,7 @@ pub(crate) mod flow;
 mod golden;
 mod rule;
 
-use super::candidates::Candidates;
+use super::candidates::ListedClusters;
 use super::costs::Costs;
 use super::groups::Groups;
 use super::sizes::Sizes;
@@ -182,7 +182,7 @@ fn the_gap_finds_planted_faults() {
         let sizes = Sizes::balanced(60, 5);
         let solution = problem.solve(sizes);
         let (kinds, limit) = (Groups::of_distinct_rows(60), super::candidates::NO_LIMIT);
-        let candidates = Candidates::new(&mut problem.clone(), &[0; 5], &kinds, &[limit; 60], limit).unwrap();
+        let candidates = ListedClusters::new(&mut problem.clone(), &[0; 5], &kinds, &[limit; 60], limit).unwrap();
         let mut codes = solution.codes.clone();
         codes.swap(i as usize, 30 + i as usize);
         let gap = |prices: &[i128], codes: &[u32]| super::proof::prove(&candidates, sizes, prices, codes);
