@@ -4,8 +4,8 @@
 #
 #   benches/intel/run.sh SEMID ICD STUB [PLATFORM...]
 #
-# SEMID is the tool, ICD the file intel_icd.x86_64.json of Mesa, which names the library of the driver, STUB what stub.sh
-# builds, and PLATFORM tgl (Tiger Lake), adl (Alder Lake) or dg2 (Arc); all three by default.
+# SEMID is the tool, ICD Mesa's intel_icd.x86_64.json, which names the driver's library, STUB what stub.sh builds, and
+# PLATFORM tgl (Tiger Lake), adl (Alder Lake) or dg2 (Arc); all three by default.
 #
 # An encode queues all kernels of a level before the host waits, so all are compiled. Then it fails, as nothing has run.
 set -euo pipefail
@@ -31,7 +31,7 @@ for platform; do
     # memory in the most places.
     sed -n 's/^\(SIMD[0-9]* shader: .* sends\),.*/\1/p' log | sort -t, -k2 -n -r >kernels
     [ -s kernels ] || { cat log >&2 && exit 1; }
-    printf '%s %s: %s; %s others, spills:fills ' "$platform" "$variant" "$(head -1 kernels)" "$(($(wc -l <kernels) - 1))"
+    printf '%s %s: %s; others: spills:fills ' "$platform" "$variant" "$(head -1 kernels)"
     sed 1d kernels | sed 's/.*cycles\. \(.*\) spills.*/\1/' | sort -u | paste -sd ' '
   done
 done
