@@ -10,7 +10,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> distances: array<vec2<u32>>; // (points, rows)
 @group(0) @binding(2) var<storage, read> sums: array<vec4<u32>>; // (points, blocks)
-@group(0) @binding(3) var<storage, read> chosen: array<u32>; // sum of 96 bits, row, point
+@group(0) @binding(3) var<storage, read> chosen: array<u32>; // sum of 96 bits, row, point or none
 @group(0) @binding(4) var<storage, read_write> closest: array<vec2<u32>>;
 @group(0) @binding(5) var<storage, read_write> closest_sums: array<vec4<u32>>;
 
@@ -18,6 +18,9 @@ struct Params {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let row = params.first + group.x * 256u + local;
     let point = chosen[4];
+    if (point == 0xffffffffu) {
+        return;
+    }
     if (row < params.end) {
         closest[row] = distances[point * params.rows + row];
     }

@@ -20,3 +20,13 @@ fn u96_mul(a: vec2<u32>, b: u32) -> vec3<u32> {
 fn u96_less(a: vec3<u32>, b: vec3<u32>) -> bool {
     return a.z < b.z || (a.z == b.z && u64_less(a.xy, b.xy));
 }
+
+fn u96_leading_zeros(a: vec3<u32>) -> u32 {
+    return select(countLeadingZeros(a.z), 32u + u64_leading_zeros(a.xy), a.z == 0u);
+}
+
+// Shifts right by n below 32. Two shifts stand for one by 32 - n, which WGSL reduces modulo 32.
+fn u96_shr(a: vec3<u32>, n: u32) -> vec3<u32> {
+    let above = vec3<u32>(a.yz, 0u);
+    return (a >> vec3<u32>(n)) | ((above << vec3<u32>(1u)) << vec3<u32>(31u - n));
+}

@@ -5,6 +5,7 @@ use super::cpu::{Cpu, Unit};
 use super::tests::Random;
 use super::{Engine, MAX_VALUES, Purpose};
 use crate::kernel::seed::{self, Seed};
+use crate::rng::Stream;
 
 /// The most rows by weight for which every engine has steps of its own.
 const MOST: u64 = 1 << 32;
@@ -19,16 +20,19 @@ pub(super) struct Case {
     /// How many starts there are, and draws after each.
     starts: usize,
     draws: usize,
+    /// Steps after these draws, of so many values each.
+    steps: usize,
+    values: usize,
 }
 
 pub(super) const CASES: [Case; 6] = [
-    Case { rows: 1, dim: 3, limit: 5, weight: 1, starts: 2, draws: 4 },
-    Case { rows: 255, dim: 5, limit: 1, weight: 255, starts: 2, draws: 4 },
-    Case { rows: 256, dim: 1, limit: 1 << 24, weight: MOST - 1, starts: 2, draws: 4 },
-    Case { rows: 513, dim: 40, limit: 1 << 20, weight: 5000, starts: 2, draws: 4 },
-    Case { rows: 11, dim: 8192, limit: (1 << 24) - 1, weight: MOST - 1, starts: 2, draws: 4 },
+    Case { rows: 1, dim: 3, limit: 5, weight: 1, starts: 2, draws: 4, steps: 3, values: 2 },
+    Case { rows: 255, dim: 5, limit: 1, weight: 255, starts: 2, draws: 4, steps: 70, values: 4 },
+    Case { rows: 256, dim: 1, limit: 1 << 24, weight: MOST - 1, starts: 2, draws: 4, steps: 80, values: 9 },
+    Case { rows: 513, dim: 40, limit: 1 << 20, weight: 5000, starts: 2, draws: 4, steps: 70, values: 3 },
+    Case { rows: 11, dim: 8192, limit: (1 << 24) - 1, weight: MOST - 1, starts: 2, draws: 4, steps: 20, values: 16 },
     // More blocks than a workgroup has invocations: a software adapter takes seconds for a draw.
-    Case { rows: 66_000, dim: 1, limit: 3, weight: 99_000, starts: 1, draws: 2 },
+    Case { rows: 66_000, dim: 1, limit: 3, weight: 99_000, starts: 1, draws: 2, steps: 2, values: 2 },
 ];
 
 /// Rows, a fifth of which repeat others, and weights, a quarter of which are zero.
@@ -91,6 +95,25 @@ pub(super) fn difference(engine: &dyn Engine, case: &Case) -> Option<usize> {
             if found != last {
                 return Some(step);
             }
+        }
+        // As many steps as are left, in parts that the engine chooses, and one value after them.
+        let (mut stream, mut of_twin) =
+            (Stream::new("cases", 1, case.rows, start), Stream::new("cases", 1, case.rows, start));
+        let mut left = case.steps;
+        while left > 0 && last.potential > 0 {
+            let found = seeding.steps(last.potential, left, case.values, &mut stream).expect("steps");
+            assert!((1..=left).contains(&found.len()), "{} steps of {left}", found.len());
+            left -= found.len();
+            for seed in found {
+                let drawn: Vec<u128> = (0..case.values).map(|_| of_twin.below(last.potential)).collect();
+                last = seed::seed(&values, case.dim, &weights, &mut closest, &drawn);
+                if seed != last {
+                    return Some(case.draws + case.steps - left);
+                }
+            }
+        }
+        if stream.next_u64() != of_twin.next_u64() {
+            return Some(usize::MAX);
         }
     }
     None

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 ///
 /// # References
 /// M. E. O'Neill, PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms, HMC-CS-2014-0905.
+#[derive(Clone)]
 pub(crate) struct Stream(Pcg64);
 
 impl Stream {
@@ -49,18 +50,33 @@ impl Stream {
     /// Draws a uniform integer below `bound`, which is not 0. It draws as many bits as `bound - 1` has until they are
     /// below `bound`. Up to 64 bits take one draw, more take two, the high half first.
     pub(crate) fn below(&mut self, bound: u128) -> u128 {
+        // The words never end.
+        Self::below_from(bound, || Some(self.next_u64())).unwrap_or(0)
+    }
+
+    /// Does the same with the words of another source; returns none where these end.
+    pub(crate) fn below_from(bound: u128, mut next: impl FnMut() -> Option<u64>) -> Option<u128> {
         let bits = 128 - bound.saturating_sub(1).leading_zeros();
         if bits == 0 {
-            return 0;
+            return Some(0);
         }
         loop {
+            let first = next()?;
             let draw = match bits <= 64 {
-                true => u128::from(self.next_u64() >> (64 - bits)),
-                false => ((u128::from(self.next_u64()) << 64) | u128::from(self.next_u64())) >> (128 - bits),
+                true => u128::from(first >> (64 - bits)),
+                false => ((u128::from(first) << 64) | u128::from(next()?)) >> (128 - bits),
             };
             if draw < bound {
-                return draw;
+                return Some(draw);
             }
+        }
+    }
+
+    /// Passes over `count` integers.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn skip(&mut self, count: u64) {
+        for _ in 0..count {
+            self.next_u64();
         }
     }
 }

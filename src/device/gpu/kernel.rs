@@ -149,6 +149,7 @@ kernels! {
     Tally = "tally" [PARAMS];
     UnitLength = "unit_length" [PARAMS, U64, SQUARES, LANES, SCALE];
     Update = "update" [U64, U96, SQUARES, SOFT_FLOAT];
+    Values = "values" [U64, U96];
     @tests
     Arithmetic = "arithmetic" [PARAMS, U64, SCALE];
     SoftFloat = "soft_float" [PARAMS, U64, SOFT_FLOAT];
@@ -185,7 +186,7 @@ pub(super) fn of_fits() -> Vec<Kernel> {
         Tile::Cooperative => AssignMatrix,
     };
     let assignment = [Length, Distinct, assign, Rerank, Settle];
-    let seeding = [Gather, MinDistances, Draw, Potential, Seed, Take];
+    let seeding = [Gather, Values, Draw, MinDistances, Potential, Seed, Take];
     let iteration = [Count, Pieces, Order, Tally, Centroid, Update, Summary];
     [&assignment[..], &seeding, &iteration, &[AssignedDistances, Residual]].concat()
 }

@@ -1,10 +1,12 @@
-//! k-means++ on a GPU. Distances stay there; values travel to the device, and one row travels back.
+//! k-means++ on a GPU. Distances stay there; random words travel to the device and rows travel back, of many steps at a
+//! time.
 
-use super::kernels::seed::{self, Buffers};
+use super::kernels::seed::{self, Buffers, STEPS};
 use super::rows::GpuRows;
 use crate::device::{MAX_VALUES, Seeding};
 use crate::error::Result;
 use crate::kernel::seed::{MAX_WEIGHT, Seed};
+use crate::rng::Stream;
 
 pub(super) struct GpuSeeding<'a> {
     table: &'a mut GpuRows,
@@ -41,5 +43,22 @@ impl Seeding for GpuSeeding<'_> {
             .map(|value| [word(*value, 0), word(*value, 1), word(*value, 2), 0])
             .collect();
         seed::seed(self.table, &self.buffers, &values)
+    }
+
+    fn steps(&mut self, potential: u128, most: usize, values: usize, stream: &mut Stream) -> Result<Vec<Seed>> {
+        let Self { table, buffers } = self;
+        // No more than what takes a few dispatches' time, so that a cancellation is heard.
+        let work = (values * table.dim) as u64 * table.rows as u64;
+        let at_once = (4 * table.context.dispatch_work() / work.max(1)).clamp(1, STEPS as u64) as usize;
+        let mut ahead = stream.clone();
+        let words: Vec<u64> = (0..seed::words(at_once.min(most), values)).map(|_| ahead.next_u64()).collect();
+        let (spent, seeds) = seed::steps(table, buffers, (at_once.min(most), values), &words)?;
+        stream.skip(spent);
+        if seeds.is_empty() {
+            // Too many words were rejected for the first step, which hardly ever happens.
+            let values: Vec<u128> = (0..values).map(|_| stream.below(potential)).collect();
+            return Ok(vec![self.draw(&values)?]);
+        }
+        Ok(seeds)
     }
 }

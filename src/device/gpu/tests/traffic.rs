@@ -3,6 +3,7 @@
 use crate::codebook::Codebook;
 use crate::device::gpu::{Gpu, adapter};
 use crate::device::{Device, Purpose, TransferCounts};
+use crate::rng::Stream;
 use crate::rows::Matrix;
 use crate::vae::Estimator;
 use crate::{RqKMeans, RqKMeansModel, RqVae};
@@ -65,6 +66,24 @@ fn first_codewords_wait_once_for_many_distances() {
         table.assign_and_distances(&codebook, &mut [0; ROWS]).expect("assign_and_distances");
         let nearest = device.transfer_counts();
         assert_eq!((nearest.read_backs, nearest.read_bytes), (1, 12 * ROWS as u64 + 12 + 4), "{device:?}");
+    }
+}
+
+/// Steps of k-means++ with distances on the device are 64 to a read-back of a few bytes.
+#[test]
+fn steps_of_seeding_wait_once_for_many() {
+    let rows: Vec<i32> = rows().into_iter().map(|value| value as i32).collect();
+    for device in devices() {
+        let mut table = device.engine().table(ROWS, DIM, Purpose::Fit).expect("a table");
+        table.upload(0, &rows).expect("upload");
+        let mut seeding = table.seeding(&[1; ROWS]).expect("seeding").expect("on the device");
+        let first = seeding.start(0).expect("start");
+        device.transfer_counts();
+        let mut stream = Stream::new("traffic", 1, 0, 0);
+        let steps = seeding.steps(first.potential, 100, 4, &mut stream).expect("steps");
+        let counts = device.transfer_counts();
+        let read_bytes = 16 * (1 + 64) + 4;
+        assert_eq!((steps.len(), counts.read_backs, counts.read_bytes), (64, 1, read_bytes), "{device:?}");
     }
 }
 

@@ -56,9 +56,10 @@ fn choose(
             chosen.resize_with(clusters, || by_weight.draw(stream));
             break;
         }
-        let values: Vec<u128> = (0..candidates).map(|_| stream.below(last.potential)).collect();
-        last = seeding.draw(&values)?;
-        chosen.push(last.row);
+        for seed in seeding.steps(last.potential, clusters - chosen.len(), candidates, stream)? {
+            chosen.push(seed.row);
+            last = seed;
+        }
     }
     Ok(chosen)
 }
