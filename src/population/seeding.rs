@@ -165,7 +165,7 @@ mod tests {
         let weights: Vec<u64> = (0..rows).map(|row| row as u64 % 4).collect();
         let mut table = Device::reference().engine().table(rows, 1, Purpose::Fit).unwrap();
         table.upload(0, &values).unwrap();
-        let mut nearest = Nearest::new(rows, 1, Some(Weights::new(weights.clone()).unwrap())).unwrap();
+        let mut nearest = NearestCandidates::new(rows, 1, Some(Weights::new(weights.clone()).unwrap())).unwrap();
         for candidates in [vec![30], vec![30, 10, 50, 32], vec![30, 10, 50, 32, 12, 28]] {
             assert!(nearest.extend(&mut *table, &Arc::new(Codebook::new(candidates.clone(), 1))).unwrap());
             let of = |value: &i32| {
