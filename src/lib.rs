@@ -62,7 +62,7 @@
 //! | let labels, such as categories, give the first codes | [`Labels`], [`LabelledFit`], [`LabelTable`], [`UnknownLabel`] |
 //! | make a model of codewords that another tool fitted | [`RqKMeansModel::from_codewords`] |
 //! | fit one level at a time, watch or cancel | [`rq::Fit`], [`rq::Progress`] |
-//! | codes that do not depend on each other, for models that generate them all at once | [`PqKMeans`] |
+//! | fit codes that do not depend on each other, for models that generate them all at once | [`PqKMeans`], [`PqKMeansModel`], [`pq`] |
 //! | train a network, stop and go on | [`RqVae`], [`vae::RqVaeFit`], [`RqKMeansModel`] to start from |
 //! | encode, decode, save, load | [`RqKMeansModel`], [`RqVaeModel`], or [`Model`] for any kind; [`Codes`] |
 //! | find codes of a smaller total distance, or the best few of a row | [`Encoder::beam`]; [`Encoder::candidates`] |

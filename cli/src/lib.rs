@@ -76,11 +76,11 @@ fn run(cli: &Cli) -> Outcome {
         return Ok(Answer::Yes);
     };
     start_log();
-    start_threads(cli.common.threads)?;
-    interrupt::watch();
     if matches!(command, Command::Fit(_) | Command::Sweep(_)) {
         memory::say_sample();
     }
+    start_threads(cli.common.threads)?;
+    interrupt::watch();
     outputs::check(command)?;
     let common = &cli.common;
     match command {

@@ -109,7 +109,7 @@ fn codes_that_the_model_does_not_have() {
     out.finish().unwrap();
     dir.fails(
         "decode --model m.safetensors --input c.npy --output d.npy",
-        &["c.npy", "row 1, level 2", "code 8", "0..8"],
+        &["c.npy", "row 1, level 2", "code 8 is not below 8"],
     );
 }
 

@@ -34,7 +34,7 @@ fn beams_and_candidates_are_those_of_the_library() {
     let (mut lines, mut ids) = (lines.lines(), ids.into_iter());
     let csv = dir.text("c.csv");
     let mut csv = csv.lines();
-    assert_eq!(csv.next(), Some("row,rank,distance,id"));
+    assert_eq!(csv.next(), Some("row,rank,squared_distance,id"));
     for row in 0..300 {
         for (rank, (codes, distance)) in (1..).zip(expected.row(row)) {
             let distance = distance as f64 * unit;
@@ -101,6 +101,6 @@ fn beams_that_make_no_sense_are_refused() {
     };
     fails("--beam 0", &["`beam` = 0"]);
     fails("--candidates 0", &["`candidates` = 0"]);
-    fails("--beam 2 --candidates 17", &["`candidates` = 17", "finds 16 codes"]);
+    fails("--beam 2 --candidates 17", &["`candidates` = 17", "must be 1 to 16, the codes that a beam of width 2 finds"]);
     dir.fails("eval --model m.safetensors --input x.npy --beam 0 --k 0", &["`beam` = 0"]);
 }

@@ -130,7 +130,7 @@ fn files_that_are_no_parameters_are_refused_with_what_is_wrong() {
         ("c.json", r#"{"kind": "rq-var"}"#, &["unknown kind `rq-var`", "rq-vae"]),
         ("c.json", r#"{"kind": "rq-vae", "epoch": 8}"#, &["unknown key `epoch`", "`epochs`"]),
         ("c.json", r#"{"epochs": 8}"#, &["unknown key `epochs`"]),
-        ("c.json", r#"{"max_iter": "many"}"#, &["max_iter", "string"]),
+        ("c.json", r#"{"max_iter": "many"}"#, &["max_iter", "the text \"many\""]),
         ("c.json", r#"{"tol": -1}"#, &["`tol` = -1"]),
         ("c.toml", "tol = nan", &["tol", "finite"]),
         ("c.toml", "[algorithm.mini-batch]\nbatch = inf", &["algorithm", "finite"]),

@@ -238,5 +238,5 @@ fn margins_say_how_many_codes_noise_can_change() {
     }
     let text = dir.semid(&format!("{EVAL} --k 0 --noise 0.5")).ok();
     assert!(text.contains("Margins") && text.contains("noise 0.5"), "{text}");
-    dir.fails(&format!("{EVAL} --noise=-1"), &["noise", "from 0 on"]);
+    dir.fails(&format!("{EVAL} --noise=-1"), &["noise", "0 or more"]);
 }

@@ -104,7 +104,7 @@ fn rq_kmeans_plus_starts_from_a_model() {
     dir.fails("fit --kind rq-kmeans-plus --input x.npy --output o.safetensors", &["--warm-start"]);
     dir.fails("fit --kind rq-vae --input x.npy --output o.safetensors --warm-start m.safetensors", &["rq-kmeans-plus"]);
     let wrong = plus.replace("--warm-start m.safetensors", "--warm-start p.safetensors");
-    dir.fails(&format!("{wrong} --output o.safetensors"), &["p.safetensors", "no rq-kmeans model"]);
+    dir.fails(&format!("{wrong} --output o.safetensors"), &["p.safetensors", "must be an rq-kmeans model"]);
     for (flag, part) in [
         ("--levels 7", "warm start"),
         ("--clusters 9", "warm start"),
@@ -158,7 +158,7 @@ fn flags_that_make_no_sense_are_refused() {
         ("--batch 50 --checkpoint x.npy", "x.npy"),
         ("--batch 50 --lr 10 --epochs 20", "diverged"),
         ("--batch 50 --checkpoint m.safetensors", "checkpoint"),
-        ("--batch 50 --checkpoint o.safetensors", "also the output"),
+        ("--batch 50 --checkpoint o.ck --output o.ck", "also the output"),
         ("--batch 50 --checkpoint no/c.state", "no/c.state"),
     ] {
         dir.fails(&format!("{fit} {flags}"), &[part]);

@@ -80,7 +80,7 @@ fn neighbours_are_as_many_as_asked_for() {
     assert!(three.contains("recall@3 by") && !three.contains("recall@10 by"));
     assert!(page("-k 3") != three, "other pairs");
     assert!(!page("--k 0").contains("recall@"));
-    dir.fails(&format!("{REPORT} --k 300"), &["`k` = 300", "299 neighbours"]);
+    dir.fails(&format!("{REPORT} --k 300"), &["`k` = 300", "from 1 to 299, the neighbours"]);
     dir.fails(&format!("{REPORT} --pairs 0"), &["`pairs` = 0"]);
     // The numbers of `semid eval`, and of a sweep.
     let eval = dir.semid("eval --model m.safetensors --input x.npy --k 3 --sample 50 --pairs 100 --json").json(0);

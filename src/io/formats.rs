@@ -76,7 +76,7 @@ pub(super) fn is_known(path: &Path) -> bool {
     EXTENSIONS.contains(&extension(path).as_str())
 }
 
-/// Says which files are read.
+/// Says which files are read, after the word for one of them.
 pub(super) fn names() -> String {
     let [all @ .., last] = EXTENSIONS.map(|extension| format!(".{extension}"));
     format!("must be named {} or {last}", all.join(", "))

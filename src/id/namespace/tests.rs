@@ -58,7 +58,7 @@ fn a_forgotten_name_is_noticed() {
     let registry =
         Registry::new(MemoryStore::new().in_namespace("goods").unwrap(), manifest("", tokens("<{level}{code}>")), b"");
     let error = registry.unwrap().snapshot_of("videos").unwrap_err();
-    assert_eq!(error.to_string(), "the registry has no namespace `videos`; it has `goods`");
+    assert_eq!(error.to_string(), "the registry has no namespace `videos`; name one of `goods`");
     let error = Registry::open(MemoryStore::new().in_namespace("videos").unwrap()).unwrap_err();
     assert!(error.to_string().contains("no namespace `videos`"), "{error}");
     assert!(matches!(Registry::open(MemoryStore::new()).unwrap_err().kind(), ErrorKind::NoRegistry));

@@ -276,7 +276,7 @@ fn blocks_are_read_side_by_side_and_missing_ones_are_nan() {
 fn a_folder_without_embeddings_says_what_it_has_and_what_to_do() {
     let folder = Folder::new();
     let refused = || open(folder.path(""), &ReadOptions::default()).unwrap_err().to_string();
-    assert!(refused().contains("it has no files; embeddings are read from"), "{}", refused());
+    assert!(refused().contains("it has no files; a file of embeddings must be named"), "{}", refused());
     folder.put("_SUCCESS", b"");
     folder.put("part-0.json", b"[1, 2]\n");
     assert!(refused().contains("none of its files holds embeddings: \"_SUCCESS\", \"part-0.json\""), "{}", refused());

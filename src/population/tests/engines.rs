@@ -67,7 +67,7 @@ fn answers_that_are_lost_different_or_foreign_end_the_fit() {
         ("answered already", |_, answers| {
             answers[0].calls = vec![0, 1];
         }),
-        ("not a usable reply", |_, answers| answers[0].reply.truncate(9)),
+        ("the reply cannot be used", |_, answers| answers[0].reply.truncate(9)),
         ("a shard has to answer what it was asked", |calls, answers| {
             if !calls[0].merges() {
                 changed_reply(&mut answers[0], |answer| {

@@ -60,15 +60,15 @@ fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
     training.save_checkpoint(&path).unwrap();
 
     let other = params().beta(0.3).resume(&path, &rows, &device).err().unwrap();
-    assert!(other.to_string().contains("other parameters"), "{other}");
+    assert!(other.to_string().contains("give another file, or the parameters of"), "{other}");
     let mut changed = values.clone();
     changed[77] += 0.5;
     let other = params().resume(&path, &Matrix::new(&changed, 10).unwrap(), &device).err().unwrap();
-    assert!(other.to_string().contains("other rows"), "{other}");
+    assert!(other.to_string().contains("or the rows of the training"), "{other}");
     // The same when standardised, but not to the model.
     changed = values.iter().map(|x| x * 1024.0).collect();
     let other = params().resume(&path, &Matrix::new(&changed, 10).unwrap(), &device).err().unwrap();
-    assert!(other.to_string().contains("other rows"), "{other}");
+    assert!(other.to_string().contains("or the rows of the training"), "{other}");
 
     let bytes = std::fs::read(&path).unwrap();
     for at in (0..bytes.len()).step_by(bytes.len() / 97) {
@@ -93,7 +93,7 @@ fn more_epochs_go_on_from_fewer_unless_the_rate_depends_on_their_number() {
         assert_eq!(training.epochs().len(), 2);
         let more = params(4).resume(&path, &rows, &device);
         if schedule == Schedule::Cosine {
-            assert!(more.err().unwrap().to_string().contains("other parameters"));
+            assert!(more.err().unwrap().to_string().contains("give another file, or the parameters of"));
             continue;
         }
         let mut more = more.unwrap();
@@ -102,7 +102,7 @@ fn more_epochs_go_on_from_fewer_unless_the_rate_depends_on_their_number() {
         let (expected, expected_report) = params(4).fit_with(&rows, &device, |_| ControlFlow::Continue(())).unwrap();
         assert_eq!((model, report), (expected, expected_report), "{schedule:?}");
         let fewer = params(1).resume(&path, &rows, &device).err().unwrap();
-        assert!(fewer.to_string().contains("2 epochs already"), "{fewer}");
+        assert!(fewer.to_string().contains("or 2 epochs or more"), "{fewer}");
     }
 }
 
@@ -179,7 +179,7 @@ fn rq_kmeans_plus_starts_as_its_model() {
     assert_eq!(resumed.finish().unwrap().0, model);
     let other = RqKMeans::new(3, 8).seed(7).fit(&rows, &device).unwrap();
     let other = params.clone().epochs(3).resume_from(&path, &other, &rows, &device).err().unwrap();
-    assert!(other.to_string().contains("other warm start"), "{other}");
+    assert!(other.to_string().contains("the warm start of the training"), "{other}");
     let loaded = crate::Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
     assert_eq!(loaded, model.into());
 }

@@ -202,7 +202,7 @@ fn what_cannot_move() {
     }
     refused(&mut engine(&old, MemoryStore::new(), Resolver::reassign()), 0.1, "reassign");
     let normalized = models(&params.normalize_residuals(true)).0;
-    refused(&mut engine(&normalized, MemoryStore::new(), Resolver::default()), 0.1, "scales the residuals");
+    refused(&mut engine(&normalized, MemoryStore::new(), Resolver::default()), 0.1, "without normalised residuals");
     let limits = MoveLimits { gain: 0.1, at_most: 5 };
     let error = suffix.move_if_gain(&rows, &items(7), &Device::cpu(), &limits, |_| Ok(())).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RowCount { found: 7, rows: 300, .. }), "{error}");
