@@ -123,7 +123,10 @@ fn nothing_is_made_for_a_bad_request() {
         (format!("{new} --capacity 3"), &["--capacity 3", "--resolver reassign"]),
         (format!("{new} --candidates 3"), &["new.db: ", "`candidates` = 3", "--resolver reassign"]),
         (format!("{new} --resolver reassign --candidates 0"), &["candidates", "finds"]),
-        (format!("{new} --resolver reassign --candidates 9 --beam 1"), &["candidates", "9", "must be 1 to 8, the codes that a beam of width 1 finds"]),
+        (
+            format!("{new} --resolver reassign --candidates 9 --beam 1"),
+            &["candidates", "9", "must be 1 to 8, the codes that a beam of width 1 finds"],
+        ),
         (format!("{new} --output ids.txt"), &["ids.txt", ".csv"]),
         (format!("{new} --output no/ids.csv"), &["no/ids.csv"]),
         (format!("{new} --device quantum"), &["quantum"]),
@@ -142,7 +145,7 @@ fn nothing_is_made_for_a_bad_request() {
     assert!(dir.read("items.csv") == text);
     for other in ["new.csv", "./new.csv"] {
         let args = format!("assign --db new.csv --model m.safetensors --input x.npy --row-numbers --output {other}");
-        dir.fails(&args, &[other, "is also the database"]);
+        dir.fails(&args, &[other, "a database is no .csv file"]);
     }
 }
 

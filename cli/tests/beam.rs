@@ -101,6 +101,9 @@ fn beams_that_make_no_sense_are_refused() {
     };
     fails("--beam 0", &["`beam` = 0"]);
     fails("--candidates 0", &["`candidates` = 0"]);
-    fails("--beam 2 --candidates 17", &["`candidates` = 17", "must be 1 to 16, the codes that a beam of width 2 finds"]);
+    fails(
+        "--beam 2 --candidates 17",
+        &["`candidates` = 17", "must be 1 to 16, the codes that a beam of width 2 finds"],
+    );
     dir.fails("eval --model m.safetensors --input x.npy --beam 0 --k 0", &["`beam` = 0"]);
 }

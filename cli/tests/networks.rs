@@ -158,11 +158,13 @@ fn flags_that_make_no_sense_are_refused() {
         ("--batch 50 --checkpoint x.npy", "x.npy"),
         ("--batch 50 --lr 10 --epochs 20", "diverged"),
         ("--batch 50 --checkpoint m.safetensors", "checkpoint"),
-        ("--batch 50 --checkpoint o.ck --output o.ck", "also the output"),
         ("--batch 50 --checkpoint no/c.state", "no/c.state"),
     ] {
         dir.fails(&format!("{fit} {flags}"), &[part]);
     }
+    let same = fit.replace("--output o.safetensors", "--output o.ck");
+    assert_ne!(same, fit);
+    dir.fails(&format!("{same} --batch 50 --checkpoint o.ck"), &["also the output"]);
 }
 
 #[cfg(unix)]

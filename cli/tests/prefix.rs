@@ -201,7 +201,7 @@ fn labels_that_make_no_sense_are_refused() {
     fails("--prefix-labels none.txt", &["from 1 to 65535 different"]);
     fails("--prefix-column category", &["--prefix-column needs an input that has columns", "--prefix-labels FILE"]);
     fails("--unknown reserve", &["--prefix-column"]);
-    fails("--prefix-labels category.txt --balanced", &["without balance"]);
+    fails("--prefix-labels category.txt --balanced", &["must be left out, or balance"]);
     fails("--prefix-labels category.txt --kind rq-vae", &["--prefix-labels is for --kind rq-kmeans"]);
     fit(&dir, "--input x.npy --prefix-labels category.txt");
     // Sizes that differ too would be the second thing to say, and leaving them out would not help.
