@@ -8,7 +8,7 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 21] = [
+const PARTS: [(&str, &str); 22] = [
     ("assign_bytes", "assign"),
     ("assign_matrix", "assign"),
     ("count", "centroid"),
@@ -30,6 +30,7 @@ const PARTS: [(&str, &str); 21] = [
     ("summary", "update"),
     ("take", "seed"),
     ("tally", "update"),
+    ("values", "seed"),
 ];
 
 fn folder(path: &str) -> PathBuf {
