@@ -229,8 +229,8 @@ impl Context {
             // of all levels are those that `number_codes` wrote, or the host, for every row), listed rows below the
             // length of the list (no list is longer than its chunk, nor are two at the ends of one buffer together),
             // pieces below `most_pieces` (whole ones, and one for the rest of each cluster), elements below `end`,
-            // vectors below `count` or `padded`. Every loop runs to such a bound. The tests run the same kernels with
-            // the checks on, and get the same results.
+            // vectors and values below `count` or `padded`, random words below their number. Every loop runs to such a
+            // bound. The tests run the same kernels with the checks on, and get the same results.
             false => unsafe {
                 self.device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
             },

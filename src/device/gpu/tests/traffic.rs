@@ -51,16 +51,21 @@ fn fit_and_encode_are_as_known() {
 }
 
 /// All pairs of rows, for k-means++ over few of them, and codes with their distances, for k-means||, are one read-back
-/// each.
+/// each, and those of the twin.
 #[test]
 fn first_codewords_wait_once_for_many_distances() {
     let rows: Vec<i32> = rows().into_iter().map(|value| value as i32).collect();
     let codebook = Codebook::new(rows[..CLUSTERS * DIM].to_vec(), DIM);
-    for device in devices() {
+    let on = |device: &Device| {
         let mut table = device.engine().table(ROWS, DIM, Purpose::Fit).expect("a table");
         table.upload(0, &rows).expect("upload");
+        table
+    };
+    let expected = on(&Device::reference()).min_distances(&rows, &[u64::MAX; ROWS]).expect("min_distances");
+    for device in devices() {
+        let mut table = on(&device);
         device.transfer_counts();
-        table.min_distances(&rows, &[u64::MAX; ROWS]).expect("min_distances");
+        assert!(table.min_distances(&rows, &[u64::MAX; ROWS]).expect("min_distances") == expected, "{device:?}");
         let pairs = device.transfer_counts();
         assert_eq!((pairs.read_backs, pairs.read_bytes), (1, 8 * (ROWS * ROWS) as u64 + 4), "{device:?}");
         table.assign_and_distances(&codebook, &mut [0; ROWS]).expect("assign_and_distances");
