@@ -57,13 +57,9 @@ fn a_planted_difference_is_found_and_placed() {
 }
 
 #[test]
-fn a_device_that_cannot_be_opened_is_reported_with_exit_code_2() {
+fn a_name_of_no_device_is_refused_before_any_work() {
     let dir = Dir::with_model();
-    let json = dir.semid(&format!("{VERIFY} --device cpu --device quantum --json")).json(2);
-    let devices = json["devices"].as_array().unwrap();
-    assert_eq!(
-        (&json["equal"], &devices[0]["equal"], &devices[1]["equal"]),
-        (&false.into(), &true.into(), &false.into())
-    );
-    assert!(devices[1]["error"].as_str().is_some_and(|error| error.contains("`quantum`")), "{json}");
+    for flags in ["--device cpu --device quantum --json", "--device quantum"] {
+        dir.fails(&format!("{VERIFY} {flags}"), &["there is no device `quantum`", "cpu"]);
+    }
 }
