@@ -91,7 +91,7 @@ fn flags_that_do_not_fit_together_are_refused() {
         ("--ids ids.csv --ids-column code", "\"code\""),
         ("--ids none.csv", "none.csv"),
         ("--ids ids.csv --clusters 2", "is not below 2"),
-        ("--ids ids.csv --interactions ids.csv", "pairs of different items"),
+        ("--ids ids.csv --interactions ids.csv", "must be of different items"),
     ] {
         let run = dir.semid(&format!("eval {flags}"));
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{flags}");

@@ -104,7 +104,7 @@ fn rq_kmeans_plus_starts_from_a_model() {
     dir.fails("fit --kind rq-kmeans-plus --input x.npy --output o.safetensors", &["--warm-start"]);
     dir.fails("fit --kind rq-vae --input x.npy --output o.safetensors --warm-start m.safetensors", &["rq-kmeans-plus"]);
     let wrong = plus.replace("--warm-start m.safetensors", "--warm-start p.safetensors");
-    dir.fails(&format!("{wrong} --output o.safetensors"), &["p.safetensors", "no rq-kmeans model"]);
+    dir.fails(&format!("{wrong} --output o.safetensors"), &["p.safetensors", "must be an rq-kmeans model"]);
     for (flag, part) in [
         ("--levels 7", "warm start"),
         ("--clusters 9", "warm start"),

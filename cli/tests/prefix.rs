@@ -107,10 +107,10 @@ fn labels_that_make_no_sense_are_refused() {
     dir.write("short.txt", "a\nb\n");
     dir.write("none.txt", "\n".repeat(200));
     fails("--prefix-labels short.txt", &["short.txt", "2 labels for 200 rows"]);
-    fails("--prefix-labels none.txt", &["different labels"]);
+    fails("--prefix-labels none.txt", &["different ones in column 0"]);
     fails("--prefix-column category", &["--prefix-column needs an input that has columns", "--prefix-labels FILE"]);
     fails("--unknown reserve", &["--prefix-column"]);
-    fails("--prefix-labels category.txt --balanced", &["without balance"]);
+    fails("--prefix-labels category.txt --balanced", &["left out, or balance"]);
     fails("--prefix-labels category.txt --kind rq-vae", &["--prefix-labels is for --kind rq-kmeans"]);
     fit(&dir, "--input x.npy --prefix-labels category.txt");
     let fails = |flags: &str, parts: &[&str]| {

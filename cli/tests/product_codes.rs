@@ -158,7 +158,7 @@ fn what_product_codes_do_not_have_is_refused_in_words() {
         ("--kind pq --levels 7", &["`levels` = 7", "6 dimensions", "at most 6 slices"][..]),
         ("--kind pq --levels 3 --residual-levels 1", &[for_tails]),
         ("--levels 3 --residual-levels 1", &[for_tails]),
-        ("--kind rq+pq --levels 2 --residual-levels 2", &["`levels` = 2", "with 2 residual levels, at least 3"]),
+        ("--kind rq+pq --levels 2 --residual-levels 2", &["`levels` = 2", "at least 3 with 2 residual levels"]),
         ("--kind rq+pq --levels 2 --residual-levels 0", &["residual_levels", "take the kind pq"]),
         ("--kind pq --balanced", &["--balanced is for --kind rq-kmeans; leave it out"]),
         ("--kind pq --normalize-residuals", &["--normalize-residuals is for --kind rq-kmeans"]),
@@ -166,7 +166,7 @@ fn what_product_codes_do_not_have_is_refused_in_words() {
         ("--kind pq --epochs 3", &["--epochs is for --kind rq-vae"]),
         ("--kind pq --prefix-labels items.txt", &["is for --kind rq-kmeans; leave it out"]),
         ("--kind pq --warm-start pq.safetensors", &["warm-start", "rq-kmeans"]),
-        ("--kind rq-kmeans --warm-start pq.safetensors", &["pq", "no rq-kmeans model"]),
+        ("--kind rq-kmeans --warm-start pq.safetensors", &["pq", "must be an rq-kmeans model"]),
     ] {
         dir.fails(&format!("{fit} {flags}"), parts);
     }

@@ -113,10 +113,10 @@ fn sweeps_refine_every_run() {
 fn refinements_that_make_no_sense_are_refused() {
     let (dir, _) = folder("");
     let fails = |flags: &str, parts: &[&str]| dir.fails(&format!("{FIT} --output n.safetensors {flags}"), parts);
-    fails("--refine 1 --balanced", &["refine", "without balance"]);
+    fails("--refine 1 --balanced", &["refine", "must be 0 with balance"]);
     fails("--refine 1 --normalize-residuals", &["refine", "normalised"]);
     fails("--refine 1 --refine-beam 0", &["refine_beam", "1 to 1024"]);
-    fails("--refine-beam 4", &["refine_beam", "ask for some"]);
+    fails("--refine-beam 4", &["refine_beam", "ask for rounds"]);
     fails("--refine 1 --kind rq-vae", &["--refine", "rq-kmeans"]);
     let parameters = RqKMeans::default();
     assert_eq!((parameters.get_refine(), parameters.get_refine_beam()), (0, 1));

@@ -68,8 +68,8 @@ fn what_does_not_go_with_a_warm_start() {
     refused("--warm-start m.safetensors --clusters 9", &["--clusters", "[8, 8]"]);
     refused("--warm-start m.safetensors --metric cosine", &["metric", "l2"]);
     refused("--warm-start m.safetensors --normalize-residuals", &["normalize_residuals", "opposite"]);
-    refused("--warm-start m.safetensors --algorithm mini-batch", &["mini-batch", "use Lloyd"]);
-    refused("--warm-start m.safetensors --algorithm hierarchical", &["hierarchical", "use Lloyd"]);
+    refused("--warm-start m.safetensors --algorithm mini-batch", &["mini-batch", "must be Lloyd"]);
+    refused("--warm-start m.safetensors --algorithm hierarchical", &["hierarchical", "must be Lloyd"]);
     refused("--warm-start m.safetensors --freeze-levels 3", &["freeze_levels", "2 levels"]);
     refused("--warm-start x.npy", &["x.npy", "model"]);
     refused("--warm-start o.safetensors", &["o.safetensors"]);

@@ -111,7 +111,7 @@ fn parts(path: &Path, mut files: Vec<PathBuf>, passed_over: &mut Vec<PathBuf>) -
             false => format!("none of its files holds embeddings: {named}"),
         };
         let advice = others.iter().map(|file| advice(&extension(file))).find(|text| !text.is_empty());
-        let read = format!("{}{}", names(), advice.unwrap_or_default());
+        let read = format!("files {}{}", names(), advice.unwrap_or_default());
         return Err(Error::format("folder", format!("{found}; {read}")).at(path));
     }
     passed_over.extend(others.into_iter().filter(|file| !is_mark(file)));

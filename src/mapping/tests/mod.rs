@@ -185,7 +185,7 @@ fn columns_can_be_named_and_one_per_level() {
     assert_eq!((read.codes(), read.weights()), (three().codes(), None));
     assert_eq!(Mapping::read(&path, &named(&levels, Some("sales"))).unwrap().weights(), Some(&[6.0, 1.0, 3.0][..]));
     let error = Mapping::read(&path, &MappingOptions::default()).unwrap_err().to_string();
-    assert!(error.contains("name the column of the items' keys") && error.contains("\"sku\""), "{error}");
+    assert!(error.contains("give the column of the items' keys") && error.contains("\"sku\""), "{error}");
     let refused = |options| Mapping::read(&path, &options).unwrap_err().to_string();
     assert!(refused(named(&["level 3"], None)).contains("\"level 3\""));
     assert!(refused(named(&levels, Some("sku"))).contains("\"hat\""));
@@ -312,7 +312,7 @@ fn files_that_hold_no_ids_say_why() {
         ("x.json", b"{\"a\": [70000]}", "70000"),
         ("x.json", b"{\"a\": \"1\", \"a\": \"2\"}", "rows 0 and 1"),
         ("x.jsonl", b"{\"item\": \"a\", \"id\": null}", "null"),
-        ("x.jsonl", b"{\"item\": \"a\"}", "name the column of the IDs"),
+        ("x.jsonl", b"{\"item\": \"a\"}", "give the column of the IDs"),
         ("x.jsonl", b"{\"item\": \"a\", \"id\": \"1\"}\n{", "line 2"),
         ("x.txt", b"", ".jsonl"),
     ] {
@@ -380,6 +380,6 @@ fn the_only_other_column_has_the_keys() {
     }
     for text in ["{\"sku\":\"hat\",\"id\":\"0-1\",\"name\":\"Hat\"}", "{\"id\":\"7\",\"title\":\"9\"}"] {
         let error = Mapping::read(folder.put("b.jsonl", text.as_bytes()), &MappingOptions::default()).unwrap_err();
-        assert!(error.to_string().contains("name the column of the items' keys"), "{error}");
+        assert!(error.to_string().contains("give the column of the items' keys"), "{error}");
     }
 }

@@ -67,8 +67,8 @@ fn answers_that_are_lost_different_or_foreign_end_the_fit() {
         ("answered already", |_, answers| {
             answers[0].calls = vec![0, 1];
         }),
-        ("not a usable reply", |_, answers| answers[0].reply.truncate(9)),
-        ("a shard has to answer what it was asked", |calls, answers| {
+        ("the reply cannot be used", |_, answers| answers[0].reply.truncate(9)),
+        ("must be the answer to what the shard was asked", |calls, answers| {
             if !calls[0].merges() {
                 changed_reply(&mut answers[0], |answer| {
                     if let Answer::Places(places) = answer {
@@ -77,7 +77,7 @@ fn answers_that_are_lost_different_or_foreign_end_the_fit() {
                 });
             }
         }),
-        ("a shard has to answer what it was asked", |calls, answers| {
+        ("must be the answer to what the shard was asked", |calls, answers| {
             if calls[0].merges() {
                 answers[0].reply = Reply(Answer::Potential(7)).to_bytes();
             }

@@ -38,7 +38,7 @@ fn a_fit_through_pipes_has_the_fingerprint_of_the_whole() {
         });
         let mut threads = Threads(pipes.collect());
         let error = threads.0[1].answer(b"nonsense").unwrap_err();
-        assert!(error.to_string().contains("not a usable request"), "{error}");
+        assert!(error.to_string().contains("the request cannot be used"), "{error}");
         let fit = params.fit_on_workers(threads, &Device::cpu(), |_| ControlFlow::Continue(()));
         assert_eq!(fit.unwrap(), whole(&params, &matrix));
     });

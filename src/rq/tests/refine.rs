@@ -283,12 +283,12 @@ fn refinements_that_make_no_sense_are_refused() {
         assert!(error.to_string().contains(says), "{error}");
     };
     let base = RqKMeans::new(2, 4);
-    refused(base.clone().refine(1).balanced(), "refine", "without balance");
-    refused(base.clone().refine(1).sinkhorn(0.05, 5), "refine", "without Sinkhorn");
+    refused(base.clone().refine(1).balanced(), "refine", "must be 0 with balance");
+    refused(base.clone().refine(1).sinkhorn(0.05, 5), "refine", "must be 0 with Sinkhorn");
     refused(base.clone().refine(1).normalize_residuals(true), "refine", "normalised");
     refused(base.clone().refine(1).refine_beam(0), "refine_beam", "1 to 1024");
     refused(base.clone().refine(1).refine_beam(1025), "refine_beam", "1 to 1024");
-    refused(base.clone().refine_beam(4), "refine_beam", "ask for some");
+    refused(base.clone().refine_beam(4), "refine_beam", "ask for rounds");
     let many = RqKMeans::new(256, 256).refine(1).check(1 << 20, 2).unwrap_err();
     assert!(many.to_string().contains("pairs of codes"), "{many}");
     let texts: Vec<String> = (0..100).map(|row| (row % 3).to_string()).collect();

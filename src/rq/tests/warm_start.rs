@@ -152,9 +152,9 @@ fn what_does_not_go_with_the_model_is_refused() {
     refused(&RqKMeans::new(2, [4, 6]), 0, &["clusters", "[6, 4]"]);
     refused(&params.clone().metric(Metric::Cosine), 0, &["metric", "cosine", "l2"]);
     refused(&params.clone().normalize_residuals(true), 0, &["normalize_residuals", "opposite"]);
-    refused(&params.clone().algorithm(Algorithm::MiniBatch(MiniBatch::default())), 0, &["mini-batch", "use Lloyd"]);
+    refused(&params.clone().algorithm(Algorithm::MiniBatch(MiniBatch::default())), 0, &["mini-batch", "must be Lloyd"]);
     let hierarchical = Algorithm::Hierarchical(Hierarchical::default());
-    refused(&params.clone().algorithm(hierarchical), 0, &["hierarchical", "use Lloyd"]);
+    refused(&params.clone().algorithm(hierarchical), 0, &["hierarchical", "must be Lloyd"]);
     refused(&params, 3, &["freeze_levels", "3", "2 levels"]);
 
     let narrow = rows(50, DIM - 1, 0.0);

@@ -33,7 +33,7 @@ fn parameters_that_make_no_sense() {
         (sweep().predict(0), "`predict`"),
         (sweep().kinds([RqKMeans::new(1, 1).into(), RqKMeans::new(1, 1).max_iter(7).into()]), "several rq-kmeans"),
         (sweep().kinds([RqKMeans::new(1, 1).max_iter(0).into()]), "`max_iter`"),
-        (sweep().kinds([Parameters::of_kind("rq-kmeans-plus").unwrap()]), "it starts from a fitted model"),
+        (sweep().kinds([Parameters::of_kind("rq-kmeans-plus").unwrap()]), "give the sweep a fitted model"),
         (sweep().kinds([network().batch(1000).into()]), "`batch`"),
         (sweep().kinds([network().dropout(2.0).into()]), "`dropout`"),
         // Only 150 rows less those held out are trained on.
