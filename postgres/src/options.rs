@@ -82,8 +82,7 @@ impl PostgresOptions {
     pub fn schema(mut self, name: &str) -> Result<Self> {
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !plain || name.is_empty() || name.len() > MOST_OF_NAME || name.starts_with("pg_") {
-            let expected =
-                format!("must be 1 to {MOST_OF_NAME} ASCII letters, digits and _, not beginning with pg_");
+            let expected = format!("must be 1 to {MOST_OF_NAME} ASCII letters, digits and _, not beginning with pg_");
             return Err(parameter("schema", name, expected));
         }
         name.clone_into(&mut self.schema);

@@ -239,7 +239,7 @@ def bad_input(browser, site, tool, shots):
     page = Page(browser, site)
     for name, words in [
         ("picture.npy", "does not begin with the magic bytes of numpy"),
-        ("notes.txt", "embeddings are read from files named"),
+        ("notes.txt", "must be named"),
         ("cut.parquet", "parquet"),
         ("damaged.parquet", "damaged.parquet: not a usable parquet file"),
         ("empty.npy", "empty.npy"),

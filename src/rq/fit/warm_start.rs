@@ -109,7 +109,7 @@ impl<'m> WarmStart<'m> {
         }
         match *frozen > expected.len() {
             true => {
-                let advice = format!("must be at most {}, the levels of the warm start", expected.len());
+                let advice = format!("must be at most the {} levels of the warm start", expected.len());
                 Err(Error::parameter("freeze_levels", frozen, advice))
             }
             false => Ok(()),
