@@ -105,7 +105,7 @@ fn what_does_not_go_together_is_refused() {
         ("--unknown reserve", &["--unknown", "--prefix-column"]),
         ("--warm-start old.safetensors --kind pq", &["--warm-start", "--kind rq-kmeans"]),
         ("--warm-start old.safetensors --clusters 5", &["clusters", "[6, 4]"]),
-        ("--warm-start old.safetensors --freeze-levels 3", &["freeze_levels", "at most 2, the levels"]),
+        ("--warm-start old.safetensors --freeze-levels 3", &["freeze_levels", "at most the 2 levels"]),
         ("--warm-start old.safetensors --n-init 2", &["--n-init", "--warm-start"]),
         ("--kind rq-kmeans-plus", &["--kind rq-kmeans-plus", "--warm-start"]),
         ("--smooth-pairs pairs.csv", &["the items' keys", "--id-column"]),

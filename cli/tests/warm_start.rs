@@ -70,7 +70,7 @@ fn what_does_not_go_with_a_warm_start() {
     refused("--warm-start m.safetensors --normalize-residuals", &["normalize_residuals", "opposite"]);
     refused("--warm-start m.safetensors --algorithm mini-batch", &["mini-batch", "must be Lloyd"]);
     refused("--warm-start m.safetensors --algorithm hierarchical", &["hierarchical", "must be Lloyd"]);
-    refused("--warm-start m.safetensors --freeze-levels 3", &["freeze_levels", "at most 2, the levels"]);
+    refused("--warm-start m.safetensors --freeze-levels 3", &["freeze_levels", "at most the 2 levels"]);
     refused("--warm-start x.npy", &["x.npy", "model"]);
     refused("--warm-start o.safetensors", &["o.safetensors"]);
     let plus = "--kind rq-kmeans-plus --warm-start m.safetensors";

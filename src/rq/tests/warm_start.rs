@@ -155,7 +155,7 @@ fn what_does_not_go_with_the_model_is_refused() {
     refused(&params.clone().algorithm(Algorithm::MiniBatch(MiniBatch::default())), 0, &["mini-batch", "must be Lloyd"]);
     let hierarchical = Algorithm::Hierarchical(Hierarchical::default());
     refused(&params.clone().algorithm(hierarchical), 0, &["hierarchical", "must be Lloyd"]);
-    refused(&params, 3, &["freeze_levels", "3", "at most 2"]);
+    refused(&params, 3, &["freeze_levels", "3", "at most the 2 levels"]);
 
     let narrow = rows(50, DIM - 1, 0.0);
     let narrow = Matrix::new(&narrow, DIM - 1).unwrap();
