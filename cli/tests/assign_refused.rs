@@ -143,10 +143,8 @@ fn nothing_is_made_for_a_bad_request() {
     let args = "assign --db ids.db --input x.npy --items items.csv --output items.csv";
     dir.fails(args, &["items.csv", "is also the input"]);
     assert!(dir.read("items.csv") == text);
-    for other in ["new.csv", "./new.csv"] {
-        let args = format!("assign --db new.csv --model m.safetensors --input x.npy --row-numbers --output {other}");
-        dir.fails(&args, &[other, "a database is no .csv file"]);
-    }
+    let args = "assign --db new.csv --model m.safetensors --input x.npy --row-numbers --output ./new.csv";
+    dir.fails(args, &["new.csv", "a database is no .csv file"]);
 }
 
 /// A bad row is named by its number in the input, whatever batch it is in; and the same command does not go on by

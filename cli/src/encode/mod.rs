@@ -14,7 +14,7 @@ use crate::progress::Bar;
 use crate::warnings::{Noticed, Usage};
 use opened::Opened;
 use semid::rq::EncodeReport;
-use semid::{Device, IdFormat, Model, Rows, RqKMeansModel};
+use semid::{Device, IdFormat, Model, Rows};
 use serde::Serialize;
 use sink::Sink;
 use std::path::Path;
@@ -128,7 +128,7 @@ fn encode(
 
 /// Returns the width of the beam, if there is one.
 fn beam(model: &Model, args: &EncodeArgs) -> Option<usize> {
-    let own = model.downcast::<RqKMeansModel>().map_or(1, RqKMeansModel::beam);
+    let own = model.beam();
     let own = (own > 1 && args.capacity.is_none()).then_some(own);
     args.beam.or(args.candidates.max(own))
 }

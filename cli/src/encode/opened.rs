@@ -32,7 +32,7 @@ impl<'a> Opened<'a> {
         let input = Input::open_for(common, &args.input, ids, &args.prefix.columns(tables), model.blocks())?;
         let labels = input.labels(&args.prefix, tables)?;
         let keys = keys(args, &input)?;
-        let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(keys.clone()), None, None)?;
+        let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(keys.clone()), pairs::weight_of(&model), None)?;
         let encoder = match &labels {
             Some(labels) => encoder.labels(labels),
             None => encoder,
