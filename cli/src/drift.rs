@@ -141,11 +141,11 @@ fn text(measured: &Measured, advice: &str) -> String {
         let found: Vec<Option<BeforeAfter<f64>>> = levels.iter().map(of).collect();
         let all: Vec<f64> = found.iter().flatten().flat_map(|of| [of.baseline, of.new]).collect();
         let mut texts = numbers(&all).into_iter();
-        let mut text = move |of: &Option<BeforeAfter<f64>>| match of {
+        let text = move |of: &Option<BeforeAfter<f64>>| match of {
             Some(_) => format!("{} -> {}", texts.next().unwrap_or_default(), texts.next().unwrap_or_default()),
             None => "none".to_owned(),
         };
-        found.iter().map(|of| text(of)).collect::<Vec<String>>()
+        found.iter().map(text).collect::<Vec<String>>()
     };
     let (errors, margins) = (column(&|of| of.squared_error), column(&|of| Some(of.median_margin)));
     let head =
