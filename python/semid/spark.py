@@ -64,9 +64,7 @@ class _Shard:
                 _held.popitem(last=False)
             rows = _semid.open(self._paths, column=self._column)
             weights = _weights_of(self._paths, self._column, self._weights)
-            worker = shards.Worker(
-                rows, span=span, sample_weight=weights, device=self._device, n_jobs=self._threads
-            )
+            worker = shards.Worker(rows, span=span, sample_weight=weights, device=self._device, n_jobs=self._threads)
         _held[key] = worker
         return worker
 
