@@ -123,7 +123,7 @@ pub(crate) fn settings_of<T: serde::de::DeserializeOwned>(settings: &str) -> Res
     serde_json::from_str(settings).map_err(|error| {
         let text = error.to_string();
         let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
-        parameter("settings", "those given", format!("must be valid: {reason}"))
+        parameter("settings", "those given", reason)
     })
 }
 

@@ -85,7 +85,7 @@ fn read(params: &str) -> Result<Parameters> {
         let text = error.to_string();
         // The place in the JSON says nothing to a caller who wrote none.
         let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
-        parameter("parameters", "those given", format!("must be valid: {reason}"))
+        parameter("parameters", "those given", reason)
     })
 }
 
