@@ -219,13 +219,14 @@ unpack_radv() {
   touch "$radv/ready"
 }
 
-# Rust for WebAssembly: that of the machine, or else Debian's, unpacked and not installed, which builds the standard
-# library from its source. Sets what cargo needs, and $wasm_flags for it; returns 1 and says why where there is none.
-find_wasm() {
-  wasm_flags=(--target wasm32-unknown-unknown)
-  [ ! -d "$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null)" ] || return 0
+# Rust for the platform $1: that of the machine, or else Debian's, unpacked and not installed, which builds $2 of the
+# standard library from its source. Sets $platform_flags for cargo, and what else it needs; returns 1 and says why where
+# there is none.
+find_rust_for() {
+  platform_flags=(--target "$1")
+  [ ! -d "$(rustc --print target-libdir --target "$1" 2>/dev/null)" ] || return 0
   if ! command -v apt-get >/dev/null || [ "$(dpkg --print-architecture)" != amd64 ]; then
-    echo "there is no Rust for wasm32-unknown-unknown here, and no Debian whose packages have it"
+    echo "there is no Rust for $1 here, and no Debian whose packages have it"
     return 1
   fi
   local wasm=$tools/wasm packages llvm
@@ -236,7 +237,7 @@ find_wasm() {
     packages=$(apt-cache depends --recurse --important rustc-web 2>/dev/null |
       grep -E '^(libstd-rust-web-[0-9.]+|libllvm[0-9]+)$' | sort -u)
     if [ -z "$packages" ]; then
-      echo "there is no Rust for wasm32-unknown-unknown here, and Debian's package rustc-web cannot be had"
+      echo "there is no Rust for $1 here, and Debian's package rustc-web cannot be had"
       return 1
     fi
     llvm=$(sed -n 's/^libllvm//p' <<<"$packages")
@@ -252,8 +253,10 @@ find_wasm() {
   fi
   export RUSTC="$wasm/rustc" RUSTDOC="$wasm/rustdoc" RUSTC_BOOTSTRAP=1
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$wasm/wasm-ld"
-  wasm_flags+=(-Z build-std=std,panic_abort)
+  platform_flags+=(-Z "build-std=$2")
 }
+
+find_wasm() { find_rust_for wasm32-unknown-unknown std,panic_abort; }
 
 # Makes the program $1 of what is unpacked in target/ci/wasm, where it is called $2. The folder may be moved.
 wasm_program() {
@@ -268,7 +271,7 @@ END
 # What web/build.sh needs besides that: wasm-bindgen of the version in web/Cargo.lock, and what web/package.json names.
 need_web() {
   find_wasm || fail "the package for browsers needs a Rust for wasm32-unknown-unknown"
-  [ ${#wasm_flags[@]} -eq 2 ] || export SEMID_BUILD_STD=1
+  [ ${#platform_flags[@]} -eq 2 ] || export SEMID_BUILD_STD=1
   need_wasm_bindgen
   command -v xz >/dev/null || apt_install xz-utils
   if ! cmp -s web/package.json "$tools/npm/wanted"; then

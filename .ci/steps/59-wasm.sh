@@ -4,7 +4,7 @@ need_compiler
 if find_wasm; then
   # A target folder of its own, as the compiler is another one.
   check() {
-    cargo check --quiet --package semid --lib --locked --target-dir target/ci/wasm-target "${wasm_flags[@]}" \
+    cargo check --quiet --package semid --lib --locked --target-dir target/ci/wasm-target "${platform_flags[@]}" \
       --no-default-features "$@"
   }
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-D warnings -C target-feature=+simd128"

@@ -10,7 +10,7 @@ rm -rf "$folder"
 module=$(RUSTC_BOOTSTRAP=1 CARGO_PROFILE_DEV_DEBUG=0 \
   CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128" \
   cargo test --no-run --package semid --lib --locked --no-default-features --features gpu \
-  --target-dir target/ci/wasm-target "${wasm_flags[@]}" --message-format=json-render-diagnostics |
+  --target-dir target/ci/wasm-target "${platform_flags[@]}" --message-format=json-render-diagnostics |
   sed -n 's/.*"executable":"\([^"]*\.wasm\)".*/\1/p')
 [ -e "$module" ] || fail "cargo made no module of the tests"
 wasm-bindgen --target web --no-typescript --out-dir "$folder" --out-name kernels "$module"

@@ -1,10 +1,10 @@
 //! The ways in which commands end: with an answer, or with a failure and what helps against it.
 
-use crate::memory;
 use semid::ErrorKind;
 use std::borrow::Cow;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The answer of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,19 @@ pub(crate) enum Failure {
     ClosedPipe,
     /// All that was asked for is done, and this is the answer.
     Ended(Answer),
+}
+
+/// Whether the command can fit to a sample.
+static SAMPLE: AtomicBool = AtomicBool::new(false);
+
+/// Lets what is said where memory is missing advise to fit on a sample.
+pub(crate) fn say_sample() {
+    SAMPLE.store(true, Relaxed);
+}
+
+/// Returns whether to advise so.
+pub(crate) fn says_sample() -> bool {
+    SAMPLE.load(Relaxed)
 }
 
 /// The result of every command.
@@ -74,7 +87,7 @@ fn fixed_hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::MixedDepths { .. } => Some("`semid assign --fixed-depth` with a new --db; it is --always-suffix"),
         ErrorKind::NoPrices => Some("`semid fit --balanced`"),
         ErrorKind::NoAdapter { .. } => Some("--device cpu"),
-        ErrorKind::OutOfMemory { .. } => memory::says_sample().then_some("--sample takes a part of the rows"),
+        ErrorKind::OutOfMemory { .. } => says_sample().then_some("--sample takes a part of the rows"),
         ErrorKind::NotWhole => Some("--sample takes a part of the rows, --memory allows more"),
         ErrorKind::Memory { .. } => Some("--memory"),
         ErrorKind::Format { reason, .. } if reason.ends_with("name the tensor to read") => Some("--tensor NAME"),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The property of a file system that matters to databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(any(target_os = "linux", test)), expect(dead_code, reason = "only Linux tells which one it is"))]
 enum FileSystem {
     Local,
     /// Several machines share it.

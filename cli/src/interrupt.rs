@@ -76,7 +76,6 @@ mod signals {
     pub(super) fn watch() -> io::Result<()> {
         // With this handler, a write beyond the file size limit is an error like any other.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
-        crate::memory::watch()?;
         let watched = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal));
         let mut signals = Signals::new(watched)?;
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || {

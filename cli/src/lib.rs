@@ -60,6 +60,9 @@ use std::ffi::OsString;
 ///
 /// It may be called once in a process.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    // Without this, an abort for lack of memory leaves temporary files, which the next run removes.
+    #[cfg(unix)]
+    let _ = memory::watch();
     match Cli::try_parse_from(args) {
         Ok(cli) => output::exit_code(output::catch_panics(|| run(&cli))),
         Err(error) => {
@@ -77,7 +80,7 @@ fn run(cli: &Cli) -> Outcome {
     };
     start_log();
     if matches!(command, Command::Fit(_) | Command::Sweep(_)) {
-        memory::say_sample();
+        failure::say_sample();
     }
     start_threads(cli.common.threads)?;
     interrupt::watch();

@@ -6,6 +6,7 @@
 //! an error. The C library aborts on its own where it finds no memory to start a thread or to unwind a stack; [`watch`]
 //! makes such an end as orderly.
 
+use crate::failure::says_sample;
 use signal_hook::consts::SIGABRT;
 use signal_hook::low_level::{exit, register};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -24,9 +25,6 @@ const MISSING: &[u8] = b"error: out of memory; give fewer rows at a time\n";
 /// What a command writes instead that can fit to a sample.
 const MISSING_IN_FIT: &[u8] = b"error: out of memory; fit on a sample of the rows, or give fewer rows at a time \
     (--sample takes a part of the rows)\n";
-
-/// Whether the command can fit to a sample.
-static SAMPLE: AtomicBool = AtomicBool::new(false);
 
 /// What is written after an abort.
 const ABORTED: &[u8] = b"error: the process was aborted, most often for lack of memory; outputs are as they were\n";
@@ -76,17 +74,9 @@ fn checked(memory: *mut u8, size: usize) -> *mut u8 {
     memory
 }
 
-/// Lets what is said where memory is missing advise to fit on a sample.
-pub(crate) fn say_sample() {
-    SAMPLE.store(true, Relaxed);
-}
-
-/// Returns whether to advise so.
-pub(crate) fn says_sample() -> bool {
-    SAMPLE.load(Relaxed)
-}
-
-/// Catches aborts. Whoever aborts has said why, in a line of its own.
+/// Catches aborts, of all threads. Whoever aborts has said why, in a line of its own.
+///
+/// This comes before the first thread: the memory that its start lacks makes the C library abort.
 pub(crate) fn watch() -> io::Result<()> {
     // SAFETY: a signal handler may write to a descriptor, look at atomics, sleep, remove files and exit, and this one
     // does nothing else: it takes no memory, frees none, and waits for no lock longer than a fraction of a second. The

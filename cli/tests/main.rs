@@ -32,6 +32,7 @@ mod prefix;
 mod product_codes;
 #[cfg(target_os = "linux")]
 mod refine;
+#[cfg(unix)]
 mod registry_births;
 mod registry_faults;
 mod registry_hostile;

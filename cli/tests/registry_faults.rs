@@ -1,6 +1,8 @@
 //! Databases that are damaged or may not be written to, full disks, and Ctrl-C.
 
-use super::{Dir, Run};
+use super::Dir;
+#[cfg(unix)]
+use super::Run;
 
 const ASSIGN: &str = "assign --db ids.db --input x.npy --items items.txt";
 const COMMANDS: [&str; 4] =

@@ -1,6 +1,7 @@
 //! Asks an adapter for cooperative matrices of signed bytes, which wgpu does not list.
 
 use crate::device::gpu::kernel::MATRIX_WORKGROUP_BYTES;
+#[cfg(not(target_vendor = "apple"))]
 use ash::vk::{ComponentTypeKHR, CooperativeMatrixPropertiesKHR, ScopeKHR};
 
 /// How many invocations a subgroup has; shaders/assign_matrix.wgsl is written for it.
@@ -14,6 +15,13 @@ pub(in crate::device::gpu) fn is_offered(adapter: &wgpu::Adapter) -> bool {
     fits && adapter.features().contains(super::FEATURES) && has_signed_bytes(adapter)
 }
 
+/// wgpu has no Vulkan on Apple's systems.
+#[cfg(target_vendor = "apple")]
+fn has_signed_bytes(_adapter: &wgpu::Adapter) -> bool {
+    false
+}
+
+#[cfg(not(target_vendor = "apple"))]
 fn has_signed_bytes(adapter: &wgpu::Adapter) -> bool {
     // SAFETY: the adapter is only asked for its properties.
     let Some(adapter) = (unsafe { adapter.as_hal::<wgpu::hal::api::Vulkan>() }) else { return false };
@@ -25,6 +33,7 @@ fn has_signed_bytes(adapter: &wgpu::Adapter) -> bool {
     found.unwrap_or_default().iter().any(is_suitable)
 }
 
+#[cfg(not(target_vendor = "apple"))]
 fn is_suitable(matrices: &CooperativeMatrixPropertiesKHR<'_>) -> bool {
     let sizes = [matrices.m_size, matrices.n_size, matrices.k_size];
     let factors = [matrices.a_type, matrices.b_type];
