@@ -213,7 +213,7 @@ class Worker:
         cls,
         rows: Source,
         place: _Place,
-        first: int = 0,
+        first: Optional[int] = None,
         span: Optional[tuple[int, int]] = None,
         weights: Optional[_Array] = None,
     ) -> Worker: ...

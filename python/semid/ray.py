@@ -11,7 +11,6 @@ module sets ``preserve_order``). Actors and tasks that die are started anew by R
 
 from __future__ import annotations
 
-import glob
 import os
 from typing import Any, Iterator, Optional, Sequence, Union
 
@@ -24,6 +23,7 @@ from semid._errors import InputError
 from semid._kmeans import RQKMeans
 from semid._labels import label_columns, labels_of
 from semid._registry import Registry
+from semid._shard_files import absolute, shares, spans
 from semid._values import _integer, _weights
 
 __all__ = ["assign", "encode", "fit"]
@@ -39,20 +39,22 @@ class _Shard:
     """A worker as an actor; it reads its rows again when it is started anew."""
 
     def __init__(self, rows: tuple, columns: tuple, device: str, threads: Optional[int]):
-        (kind, data, where), (column, weights) = rows, columns
-        options: Any = {"column": column, "device": device, "n_jobs": threads}
+        (kind, data, where, first), (column, weight_column) = rows, columns
         if kind == "files":
-            if weights is not None:
-                options["sample_weight"] = _semid.read_weights(data, weights, column=column)
-            self._worker = shards.Worker(_open(data, column), span=where, **options)
+            span, shared = where
+            weights = None if shared is None else ray.get(shared)
+            held: Any = _open(data, column)
         else:
             import pyarrow
 
-            table = pyarrow.concat_tables(ray.get(data))
-            if weights is not None:
-                options["sample_weight"] = _weights_of(table, weights)
-                table = table.drop_columns([weights])
-            self._worker = shards.Worker(table, first_row=where, **options)
+            span, weights = None, None
+            held = pyarrow.concat_tables(ray.get(data))
+            if weight_column is not None:
+                weights = _weights_of(held, weight_column)
+                held = held.drop_columns([weight_column])
+        self._worker = shards.Worker(
+            held, first_row=first, span=span, column=column, sample_weight=weights, device=device, n_jobs=threads
+        )
 
     def shape(self) -> tuple:
         return self._worker.rows, self._worker.dim
@@ -184,14 +186,14 @@ def _device(named: Optional[str], num_gpus: float) -> str:
 
 
 def _divide(data: Any, columns: tuple, parts: int) -> Iterator[tuple]:
-    """What every actor holds: the kind of its rows, the files or blocks, and their span or the number of the first."""
+    """What every actor holds: the kind of its rows, files or blocks, which part of files, and the first row's number."""
     if isinstance(data, ray.data.Dataset):
         yield from _blocks(data, columns, parts)
         return
-    paths = _absolute(data)
-    rows = len(_open(paths, columns[0]))
-    for part in range(parts):
-        yield "files", paths, (rows * part // parts, rows * (part + 1) // parts)
+    paths = absolute(data)
+    divided = spans(len(_open(paths, columns[0])), parts)
+    for span, (first, weights) in zip(divided, shares(paths, columns, divided)):
+        yield "files", paths, (span, None if weights is None else ray.put(weights)), first
 
 
 def _blocks(dataset: Any, columns: tuple, parts: int) -> Iterator[tuple]:
@@ -211,12 +213,12 @@ def _blocks(dataset: Any, columns: tuple, parts: int) -> Iterator[tuple]:
             taken.append(block)
         held, number = held + rows, number + weight
         if taken and held * parts >= total * (start + 1):
-            yield "blocks", taken, first
+            yield "blocks", taken, None, first
             first, taken = number, []
             while held * parts >= total * (start + 1) and start < parts:
                 start += 1
     if taken:
-        yield "blocks", taken, first
+        yield "blocks", taken, None, first
 
 
 class _ordered:
@@ -232,17 +234,6 @@ class _ordered:
 
     def __exit__(self, *_: object) -> None:
         self._options.preserve_order = self._before
-
-
-def _absolute(data: _PATHS) -> list:
-    paths = [data] if isinstance(data, (str, os.PathLike)) else list(data)
-    found: list = []
-    for path in [os.fspath(path) for path in paths]:
-        matches = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
-        if not matches:
-            raise InputError(f"{path}: no file has such a name", "Empty")
-        found.extend(os.path.abspath(match) for match in matches)
-    return found
 
 
 def _open(paths: list, column: Optional[str]) -> "_semid.Source":
@@ -307,7 +298,7 @@ def encode(
         Write it with ``write_parquet``.
     """
     if not isinstance(dataset, ray.data.Dataset):
-        dataset = ray.data.read_parquet(_absolute(dataset))
+        dataset = ray.data.read_parquet(absolute(dataset))
     if concurrency is None:
         # With all CPUs taken by actors, no task could read the rows.
         most: Any = (1, max(1, int(ray.cluster_resources().get("CPU", 1)) - 1))

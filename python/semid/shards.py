@@ -82,14 +82,14 @@ class Worker:
     ----------
     rows : rows (N, D)
         Whatever a fit takes. NumPy arrays are copied.
-    first_row : int, default 0
-        Number of the first row among those of all shards; with weights, the sum of the weights before it.
+    first_row : int, optional
+        Number of the first row among those of all shards, 0 by default; with weights, the sum of the weights before it.
     span : (int, int), optional
-        Takes only these of the rows, which are then the rows of all shards.
+        Takes only these of the rows. Without ``first_row``, the rows are those of all shards, and so are the weights.
     column : str, optional
         Column of embeddings in a table.
     sample_weight : array of whole numbers (N,), optional
-        How often each of the rows counts.
+        How often each of the rows counts; with ``span`` and ``first_row``, each row of the span.
     device : str, default "cpu"
     n_jobs : int, optional
         Threads of the device ``"cpu"``; all cores by default.
@@ -99,15 +99,13 @@ class Worker:
         self,
         rows: Any,
         *,
-        first_row: int = 0,
+        first_row: Optional[int] = None,
         span: Optional[tuple] = None,
         column: Optional[str] = None,
         sample_weight: Any = None,
         device: str = "cpu",
         n_jobs: Optional[int] = None,
     ):
-        if first_row and span is not None:
-            raise InputError("give first_row or span: the rows of a span have the numbers that they have", "Parameter")
         self._worker = _semid.Worker(
             _source(to_rows(rows, column=column)),
             place(device, n_jobs, None),

@@ -21,7 +21,6 @@ import tempfile
 import uuid
 from collections import OrderedDict
 from contextlib import contextmanager
-from glob import glob, has_magic
 from typing import Any, Iterable, Iterator, Optional, Sequence
 
 import numpy as np
@@ -35,6 +34,7 @@ from semid._errors import InputError
 from semid._kmeans import RQKMeans
 from semid._labels import label_columns, labels_of
 from semid._registry import Registry
+from semid._shard_files import absolute, shares, spans
 from semid._values import _integer
 
 __all__ = ["assign", "encode", "fit"]
@@ -49,12 +49,11 @@ _held: "OrderedDict[tuple, shards.Worker]" = OrderedDict()
 class _Shard:
     """What an executor needs to make the worker of a shard."""
 
-    def __init__(self, fit: str, paths: list, columns: tuple, device: str, threads: int, most: int):
-        self._fit, self._paths = fit, paths
-        self._column, self._weights = columns
+    def __init__(self, fit: str, paths: list, column: Optional[str], device: str, threads: int, most: int):
+        self._fit, self._paths, self._column = fit, paths, column
         self._device, self._threads, self._most = device, threads, most
 
-    def worker(self, shard: int, span: tuple) -> shards.Worker:
+    def worker(self, shard: int, part: tuple) -> shards.Worker:
         key = (self._fit, shard)
         for other in [held for held in _held if held[0] != self._fit]:
             del _held[other]
@@ -62,9 +61,15 @@ class _Shard:
         if worker is None:
             while len(_held) >= self._most:
                 _held.popitem(last=False)
-            rows = _semid.open(self._paths, column=self._column)
-            weights = _weights_of(self._paths, self._column, self._weights)
-            worker = shards.Worker(rows, span=span, sample_weight=weights, device=self._device, n_jobs=self._threads)
+            span, first, shared = part
+            worker = shards.Worker(
+                _semid.open(self._paths, column=self._column),
+                first_row=first,
+                span=span,
+                sample_weight=None if shared is None else shared.value,
+                device=self._device,
+                n_jobs=self._threads,
+            )
         _held[key] = worker
         return worker
 
@@ -72,19 +77,14 @@ class _Shard:
 class _Answer:
     """Answers the requests of a call for the shards of a partition."""
 
-    def __init__(self, shard: _Shard, spans: list, requests: Any, wanted: dict):
-        self._shard, self._spans, self._requests, self._wanted = shard, spans, requests, wanted
+    def __init__(self, shard: _Shard, parts: list, requests: Any, wanted: dict):
+        self._shard, self._parts, self._requests, self._wanted = shard, parts, requests, wanted
 
     def __call__(self, numbers: Iterable[int]) -> Iterator[tuple]:
         for number in numbers:
             for place, request in self._wanted.get(number, ()):
-                worker = self._shard.worker(number, self._spans[number])
+                worker = self._shard.worker(number, self._parts[number])
                 yield [place], worker.answer(self._requests.value[request])
-
-
-def _weights_of(paths: list, column: Optional[str], weights: Optional[str]) -> Optional[np.ndarray]:
-    """How often each row of files counts, if a column says so."""
-    return None if weights is None else _semid.read_weights(paths, weights, column=column)
 
 
 def _merged(first: tuple, second: tuple) -> tuple:
@@ -96,11 +96,15 @@ def _forget(_: Iterable[int]) -> None:
 
 
 class _Engine:
-    """Brings requests to tasks; ``weights`` say how often each row counts, where not once."""
+    """Brings requests to tasks, each of which has the rows of a span, by their first number and their weights."""
 
-    def __init__(self, context: Any, shard: _Shard, spans: list, weights: Optional[np.ndarray], dim: int):
-        self._context, self._shard, self._spans, self._dim = context, shard, spans, dim
-        self._rows = [end - start if weights is None else int(weights[start:end].sum()) for start, end in spans]
+    def __init__(self, context: Any, shard: _Shard, spans: list, shares: Iterator[tuple], dim: int):
+        self._context, self._shard, self._dim = context, shard, dim
+        self._rows, self._parts = [], []
+        for (start, end), (first, weights) in zip(spans, shares):
+            self._rows.append(end - start if weights is None else int(weights.sum()))
+            # An executor fetches the weights of its shards alone.
+            self._parts.append(((start, end), first, None if weights is None else context.broadcast(weights)))
         # Spark prefers to run a task where its partition is cached, which is where the worker is.
         self._home = context.parallelize(range(len(spans)), len(spans)).cache()
 
@@ -122,7 +126,7 @@ class _Engine:
             wanted.setdefault(call.shard, []).append((place, numbers[id(call.request)]))
         sent = self._context.broadcast(requests)
         try:
-            replies = self._home.mapPartitions(_Answer(self._shard, self._spans, sent, wanted))
+            replies = self._home.mapPartitions(_Answer(self._shard, self._parts, sent, wanted))
             if len(calls) > _MERGED and len(requests) == 1 and all(call.merges for call in calls):
                 return [replies.treeReduce(_merged)]
             return replies.collect()
@@ -132,6 +136,9 @@ class _Engine:
     def close(self) -> None:
         self._home.foreachPartition(_forget)
         self._home.unpersist()
+        for _, _, shared in self._parts:
+            if shared is not None:
+                shared.unpersist()
 
 
 def fit(
@@ -177,12 +184,12 @@ def fit(
         parts = context.defaultParallelism if num_shards is None else _integer("num_shards", num_shards, 1)
         # Workers of so few rows would have more to say than to hold.
         parts = max(1, min(parts, rows))
-        spans = [(rows * part // parts, rows * (part + 1) // parts) for part in range(parts)]
+        divided = spans(rows, parts)
         threads = int(context.getConf().get("spark.task.cpus", "1"))
         # Tasks that move leave workers behind; a process keeps no more than its share, and one.
         most = math.ceil(parts / max(1, context.defaultParallelism)) + 1
-        shard = _Shard(uuid.uuid4().hex, paths, columns, device, threads, most)
-        engine = _Engine(context, shard, spans, _weights_of(paths, *columns), dim)
+        shard = _Shard(uuid.uuid4().hex, paths, column, device, threads, most)
+        engine = _Engine(context, shard, divided, shares(paths, columns, divided), dim)
         try:
             return shards.fit(model, engine)
         finally:
@@ -193,7 +200,7 @@ def fit(
 def _files(data: Any, columns: tuple, scratch: Optional[str], context: Any) -> Iterator[list]:
     """The files of the rows, those of a data frame for as long as they are needed."""
     if not isinstance(data, DataFrame):
-        yield _absolute(data)
+        yield absolute(data)
         return
     if scratch is None and not context.master.startswith("local"):
         raise InputError(
@@ -217,17 +224,6 @@ def _in_order(folder: str) -> list:
         if numbers is not None:
             found.append((int(numbers[1]), int(numbers[2] or 0), os.path.join(folder, name)))
     return [path for _, _, path in sorted(found)]
-
-
-def _absolute(data: Any) -> list:
-    found: list = []
-    for path in [data] if isinstance(data, (str, os.PathLike)) else list(data):
-        path = os.fspath(path)
-        matches = sorted(glob(path)) if has_magic(path) else [path]
-        if not matches:
-            raise InputError(f"{path}: no file has such a name", "Empty")
-        found.extend(os.path.abspath(match) for match in matches)
-    return found
 
 
 class _Encoder:

@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyList};
 use semid::rq::Progress;
 use semid::shards::{self, Answered, Call, Reply, Workers};
 use semid::{Error, Quantizer, Result, Rows, RqKMeans, Weights};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Holds the rows of one shard and answers requests about them.
@@ -28,26 +28,28 @@ pub(crate) struct Worker {
 
 #[pymethods]
 impl Worker {
-    /// Takes all rows of a source, the first of which has the number `first`, or those of a span, which are numbered as
-    /// in the source; every row counts as often as its weight says, where weights of the rows of the source are given.
+    /// Takes all rows of a source, or those of a span. The first one has the number `first`; without it, rows are
+    /// numbered as in the source. Every row counts as often as its weight says: weights are those of the rows taken, or
+    /// those of the source for a span without `first`.
     #[new]
-    #[pyo3(signature = (rows, place, first=0, span=None, weights=None))]
+    #[pyo3(signature = (rows, place, first=None, span=None, weights=None))]
     fn new(
         py: Python<'_>,
         rows: &Bound<'_, Source>,
         place: Place,
-        first: u64,
+        first: Option<u64>,
         span: Option<(usize, usize)>,
         weights: Option<PyReadonlyArray1<'_, u64>>,
     ) -> PyResult<Self> {
         let (device, rows) = (place.open(py)?, rows.get().rows());
-        let worker = match span {
-            None => shards::Worker::new(rows, first, &device),
-            Some((start, end)) if start <= end && end <= rows.len() => shards::Worker::part(rows, start..end, &device),
-            Some((start, end)) => {
-                let expected = format!("must be within the {} rows of the source", rows.len());
-                return Err(parameter("span", format!("{start}..{end}"), expected)).or_raise(py);
-            }
+        if let Some((start, end)) = span.filter(|(start, end)| start > end || *end > rows.len()) {
+            let expected = format!("must be within the {} rows of the source", rows.len());
+            return Err(parameter("span", format!("{start}..{end}"), expected)).or_raise(py);
+        }
+        let worker = match (first, span) {
+            (first, None) => shards::Worker::new(rows, first.unwrap_or(0), &device),
+            (None, Some((start, end))) => shards::Worker::part(rows, start..end, &device),
+            (Some(first), Some((start, end))) => shards::Worker::new(Part { rows, span: start..end }, first, &device),
         };
         let worker = match weights {
             Some(weights) => Weights::new(weights.as_array().to_vec()).and_then(|weights| worker.weighted(&weights)),
@@ -62,6 +64,30 @@ impl Worker {
         let answer = || self.worker.lock().unwrap_or_else(PoisonError::into_inner).answer(request);
         let reply = py.detach(answer).or_raise(py)?;
         Ok(PyBytes::new(py, &reply))
+    }
+}
+
+/// Some neighbouring rows of others.
+struct Part<R> {
+    rows: R,
+    span: Range<usize>,
+}
+
+impl<R: Rows> Rows for Part<R> {
+    fn len(&self) -> usize {
+        self.span.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(self.span.start + first, out)
     }
 }
 

@@ -72,8 +72,12 @@ def test_spans_number_rows_as_the_source_does(X):
     assert shards.fit(semid.RQKMeans(2, 6, device="cpu"), engine).fingerprint == semid.RQKMeans(2, 6).fit(X).fingerprint
     with pytest.raises(ValueError, match="span"):
         shards.Worker(X, span=(0, 601))
-    with pytest.raises(ValueError, match="first_row or span"):
-        shards.Worker(X, span=(0, 60), first_row=5)
+    # A first row makes the span all that there is to number.
+    engine.workers = [shards.Worker(X, span=(0, 250)), shards.Worker(X[200:], span=(50, 400), first_row=250)]
+    assert engine.shards() == [250, 350]
+    assert shards.fit(semid.RQKMeans(2, 6, device="cpu"), engine).fingerprint == semid.RQKMeans(2, 6).fit(X).fingerprint
+    with pytest.raises(ValueError, match="span"):
+        shards.Worker(X, span=(0, 601), first_row=0)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"init": "random"}, {"sample": 200}, {"n_init": 2}], ids=str)
@@ -95,6 +99,32 @@ def test_rows_count_as_often_as_their_weights_say(X, parameters):
     assert shards.fit(semid.RQKMeans(2, 6, device="cpu", **parameters), engine).fingerprint == expected.fingerprint
     with pytest.raises(ValueError, match="600"):
         shards.Worker(X, sample_weight=weights[1:])
+
+
+def test_files_are_divided_by_rows_and_their_weights(X, tmp_path):
+    import pyarrow
+    from pyarrow import parquet
+
+    from semid._shard_files import absolute, shares, spans
+
+    weights = np.arange(len(X)) * 7 % 4
+    table = pyarrow.table({"x": list(X), "times": weights})
+    for name, part in (("b-2", table[200:]), ("b-1", table[:200])):
+        parquet.write_table(part, tmp_path / f"{name}.parquet")
+    paths = absolute(tmp_path / "b-*.parquet")
+    assert paths == [str(tmp_path / "b-1.parquet"), str(tmp_path / "b-2.parquet")]
+    with pytest.raises(ValueError, match="no file"):
+        absolute([tmp_path / "c*"])
+    divided = spans(len(X), 7)
+    assert [end - start for start, end in divided] == [85, 86, 86, 85, 86, 86, 86]
+    assert list(shares(paths, ("x", None), divided)) == [(start, None) for start, _ in divided]
+    engine = Engine(X, 1)
+    engine.workers = [
+        shards.Worker(semid._semid.open(paths, column="x"), span=span, first_row=first, sample_weight=of_span)
+        for span, (first, of_span) in zip(divided, shares(paths, ("x", "times"), divided))
+    ]
+    expected = semid.RQKMeans(2, 6, device="cpu").fit(X, sample_weight=weights)
+    assert shards.fit(semid.RQKMeans(2, 6, device="cpu"), engine).fingerprint == expected.fingerprint
 
 
 def test_equal_requests_are_one_object(X):
