@@ -1,7 +1,7 @@
 # the tool and its tests compile for Windows and for macOS
 need_compiler
-# Checks with the features that users of binaries have. `true` stands in for compilers of C: nothing is linked, so SQLite
-# and Zstandard need no code.
+# Checks with the features that users of binaries have. `true` stands in for compilers of C: nothing is linked, so
+# SQLite and Zstandard need no code.
 check() {
   local name=${1//-/_}
   echo "$1"

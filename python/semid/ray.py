@@ -186,7 +186,7 @@ def _device(named: Optional[str], num_gpus: float) -> str:
 
 
 def _divide(data: Any, columns: tuple, parts: int) -> Iterator[tuple]:
-    """What every actor holds: the kind of its rows, files or blocks, which part of files, and the first row's number."""
+    """What every actor holds: the kind of its rows, files or blocks, the part of files, and the number of the first."""
     if isinstance(data, ray.data.Dataset):
         yield from _blocks(data, columns, parts)
         return
