@@ -65,7 +65,9 @@ fn readers_leave_nothing_that_locks_the_owner_out() {
     for (user, refused) in [(READER, true), (OWNER, false)] {
         let assign = run(&dir, user, "assign --db ids.db --input x.npy --items items.txt --json");
         assert_eq!(assign.code, Some(if refused { 2 } else { 0 }), "{}", assign.stderr);
-        assert!(!refused || assign.stderr.contains("read-only"), "{}", assign.stderr);
+        for part in ["ids.db: ", "read-only", "belongs to user 12345"] {
+            assert!(!refused || assign.stderr.contains(part), "{}", assign.stderr);
+        }
     }
     assert_eq!(run(&dir, OWNER, "stats --db ids.db --json").json(0)["items"], 300);
     assert_eq!(files_of(&dir, READER), Vec::<String>::new());

@@ -22,7 +22,7 @@ pub(crate) fn typed(error: &postgres::Error) -> Error {
     let known = [
         (SqlState::LOCK_NOT_AVAILABLE, ErrorKind::Locked),
         (SqlState::T_R_DEADLOCK_DETECTED, ErrorKind::Locked),
-        (SqlState::READ_ONLY_SQL_TRANSACTION, ErrorKind::ReadOnly),
+        (SqlState::READ_ONLY_SQL_TRANSACTION, ErrorKind::ReadOnly { owner: None }),
         (SqlState::DISK_FULL, ErrorKind::Full),
     ];
     if let Some((_, kind)) = known.into_iter().find(|(state, _)| state == said.code()) {

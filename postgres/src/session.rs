@@ -49,7 +49,7 @@ impl Session {
     /// Begins to write, and keeps other writers out.
     pub(crate) fn begin(&mut self) -> Result<()> {
         if self.connection.is_snapshot() {
-            return Err(ErrorKind::ReadOnly.into());
+            return Err(ErrorKind::ReadOnly { owner: None }.into());
         }
         self.rollback()?;
         let start = Instant::now();

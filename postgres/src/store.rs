@@ -138,7 +138,7 @@ impl Store for PostgresStore {
 
     fn begin(&mut self) -> Result<()> {
         if self.is_snapshot {
-            return Err(ErrorKind::ReadOnly.into());
+            return Err(ErrorKind::ReadOnly { owner: None }.into());
         }
         self.with(Session::begin)
     }

@@ -574,8 +574,14 @@ pub enum ErrorKind {
     )]
     Locked,
     /// The registry cannot be written to.
-    #[error("the registry is read-only: check the permissions of the file and its folder")]
-    ReadOnly,
+    #[error(
+        "the registry is read-only: check the permissions of the file{} and its folder",
+        owner.as_deref().map(|owner| format!(", which belongs to {owner},")).unwrap_or_default()
+    )]
+    ReadOnly {
+        /// The user that the file belongs to, such as "user 1000", where that is known.
+        owner: Option<String>,
+    },
     /// A file beside the registry belongs to another user, so that nothing can be written.
     #[error(
         "{} belongs to {owner}, the registry does not: have it removed, while nobody uses the registry, and go on",

@@ -226,7 +226,7 @@ impl Store for MemoryStore {
     }
 
     fn begin(&mut self) -> Result<()> {
-        if self.is_snapshot { Err(Error::from(ErrorKind::ReadOnly)) } else { self.rollback() }
+        if self.is_snapshot { Err(Error::from(ErrorKind::ReadOnly { owner: None })) } else { self.rollback() }
     }
 
     fn commit(&mut self) -> Result<()> {

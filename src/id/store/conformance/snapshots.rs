@@ -85,7 +85,7 @@ pub(super) fn stand_still(store: &mut dyn Store) {
         assert_eq!(snapshot.retired(&[(&[2, 0], &key(2))]).expect("retired"), [Vec::<u64>::new()]);
         assert_eq!(snapshot.used_below(&[&[2]]).expect("used_below"), [vec![(vec![2, 0], 38)]]);
         let error = snapshot.begin().expect_err("a snapshot only reads");
-        assert!(matches!(error.kind(), ErrorKind::ReadOnly), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::ReadOnly { .. }), "{error}");
         assert_eq!(records(&*snapshot, 5), before, "after a refused begin");
     }
     assert_eq!(store.model().expect("model").as_deref(), Some(b"second".as_slice()));

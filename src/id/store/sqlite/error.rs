@@ -22,7 +22,7 @@ fn by_code(code: ErrorCode, error: &rusqlite::Error) -> Error {
     match code {
         ErrorCode::OperationInterrupted => ErrorKind::Cancelled.into(),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => ErrorKind::Locked.into(),
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => ErrorKind::ReadOnly.into(),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => ErrorKind::ReadOnly { owner: None }.into(),
         ErrorCode::DiskFull => ErrorKind::Full.into(),
         ErrorCode::DatabaseCorrupt => Error::damaged_registry(error.to_string()),
         ErrorCode::TooBig => Error::damaged_registry("it has a value that is longer than any of a registry"),

@@ -140,7 +140,7 @@ impl SqliteStore {
     /// Adds the path of the database to an error, and the cause where it is known.
     fn at(&self, error: Error) -> Error {
         let error = match error.kind() {
-            ErrorKind::ReadOnly => place::foreign_log(&self.path).map_or(error, Error::from),
+            ErrorKind::ReadOnly { .. } => place::why_read_only(&self.path).into(),
             _ => self.options.explain(error),
         };
         error.at(&self.path)
@@ -231,7 +231,7 @@ impl Store for SqliteStore {
 
     fn begin(&mut self) -> Result<()> {
         if self.is_snapshot {
-            return Err(Error::from(ErrorKind::ReadOnly).at(&self.path));
+            return Err(Error::from(ErrorKind::ReadOnly { owner: None }).at(&self.path));
         }
         self.rollback()?;
         self.write(|session| session.batch("BEGIN IMMEDIATE"))

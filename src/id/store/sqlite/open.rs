@@ -44,7 +44,7 @@ const STEPS: i32 = 4096;
 pub(super) fn to_write(path: &Path, options: &SqliteOptions) -> Result<Session> {
     place::check(path)?;
     writing(path, options).map_err(|error| match error.kind() {
-        ErrorKind::Io { .. } | ErrorKind::ReadOnly => place::explain(error, path),
+        ErrorKind::Io { .. } | ErrorKind::ReadOnly { .. } => place::explain(error, path),
         _ => error,
     })
 }
@@ -53,7 +53,7 @@ fn writing(path: &Path, options: &SqliteOptions) -> Result<Session> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     // This comes before any read: a read makes files for the log beside the database, and they would stay.
     if connection.is_readonly("main").map_err(typed)? {
-        return Err(ErrorKind::ReadOnly.into());
+        return Err(ErrorKind::ReadOnly { owner: None }.into());
     }
     prepare(&mut connection, options)?;
     schema::check(&connection)?; // before anything is changed in a file of somebody else
@@ -84,7 +84,7 @@ fn reading(path: &Path, options: &SqliteOptions, snapshot: bool) -> Result<Sessi
     }
     match begin_reading(connection, options, snapshot, None) {
         // SQLite cannot make the shared memory of the write-ahead log here, so there can be no writer either.
-        Err(error) if matches!(error.kind(), ErrorKind::Io { .. } | ErrorKind::ReadOnly) && !has_log(path) => {
+        Err(error) if matches!(error.kind(), ErrorKind::Io { .. } | ErrorKind::ReadOnly { .. }) && !has_log(path) => {
             without_log(path, options, snapshot)
         }
         begun => begun,

@@ -19,8 +19,8 @@ pub(super) fn check(path: &Path) -> Result<()> {
 /// Asks the operating system why SQLite, whose errors say little, could not open a database for writing; returns
 /// `error` itself where the system gives no reason.
 pub(super) fn explain(error: Error, path: &Path) -> Error {
-    if let Some(foreign) = foreign_log(path) {
-        return foreign.into();
+    if matches!(error.kind(), ErrorKind::ReadOnly { .. }) || foreign_log(path).is_some() {
+        return why_read_only(path).into();
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if let Err(error) = std::fs::metadata(folder) {
@@ -28,15 +28,21 @@ pub(super) fn explain(error: Error, path: &Path) -> Error {
     }
     // SQLite has to make the write-ahead log beside the database.
     match tempfile::tempfile_in(folder) {
-        Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) => ErrorKind::ReadOnly.into(),
+        Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) => why_read_only(path).into(),
         _ => error,
     }
+}
+
+/// Returns why a database cannot be written to: a file beside it that belongs to another user, or the permissions that
+/// its owner gave.
+pub(super) fn why_read_only(path: &Path) -> ErrorKind {
+    foreign_log(path).unwrap_or_else(|| ErrorKind::ReadOnly { owner: owner(path) })
 }
 
 /// Returns the first file beside the database that belongs to another user than the database; it is the reason why
 /// nothing can be written.
 #[cfg(unix)]
-pub(super) fn foreign_log(path: &Path) -> Option<ErrorKind> {
+fn foreign_log(path: &Path) -> Option<ErrorKind> {
     use std::os::unix::fs::MetadataExt;
     let owner = std::fs::metadata(path).ok()?.uid();
     let foreign = |ending: &&str| {
@@ -46,8 +52,20 @@ pub(super) fn foreign_log(path: &Path) -> Option<ErrorKind> {
     LOGS.iter().find_map(foreign)
 }
 
+/// Returns the user that a file belongs to.
+#[cfg(unix)]
+fn owner(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|file| format!("user {}", file.uid()))
+}
+
 #[cfg(not(unix))]
-pub(super) fn foreign_log(_path: &Path) -> Option<ErrorKind> {
+fn owner(_path: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(not(unix))]
+fn foreign_log(_path: &Path) -> Option<ErrorKind> {
     None
 }
 

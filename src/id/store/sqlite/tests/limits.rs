@@ -75,7 +75,7 @@ fn a_database_opened_to_read_cannot_be_changed() {
     let mut readers = registry(SqliteStore::open_read_only(dir.path()).unwrap()).unwrap();
     assert_eq!(intact(&readers), 10);
     let error = assign(&mut readers, 0..11).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::ReadOnly), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::ReadOnly { .. }), "{error}");
     assert_eq!(error.path(), Some(dir.path().as_path()));
     assert_eq!((intact(&readers), intact(&dir.registry())), (10, 10));
 }
@@ -90,7 +90,7 @@ fn a_read_only_file_can_be_read() {
     // Permissions do not stop the superuser.
     if std::fs::OpenOptions::new().write(true).open(dir.path()).is_err() {
         let error = SqliteStore::open(dir.path()).unwrap_err();
-        assert!(matches!(error.kind(), ErrorKind::ReadOnly), "{error}");
+        assert!(matches!(error.kind(), ErrorKind::ReadOnly { .. }), "{error}");
     }
 }
 

@@ -88,7 +88,7 @@ fn a_log_of_another_user_is_named_with_its_owner() {
     let store = dir.store();
     let log = place::beside(&dir.path(), "-wal");
     chown(&log, Some(65_534), None).unwrap();
-    let error = store.at(ErrorKind::ReadOnly.into());
+    let error = store.at(ErrorKind::ReadOnly { owner: None }.into());
     assert!(matches!(error.kind(), ErrorKind::ForeignLog { file, owner } if *file == log && owner == "user 65534"));
     assert!(error.to_string().contains("-wal") && error.to_string().contains("65534"), "{error}");
 }
