@@ -85,8 +85,8 @@ pub(in crate::device::gpu) fn seed(table: &mut GpuRows, buffers: &Buffers, value
     seed_of(&found).ok_or_else(|| table.context.failed("a read-back has another length"))
 }
 
-/// Takes `steps` steps one after the other, for each of which the device draws `values` values from `words`. Returns how
-/// many words were spent, and the steps that were done before the words or the potential ended.
+/// Takes `steps` steps one after the other, for each of which the device draws `values` values from `words`. Returns
+/// how many words were spent, and the steps that were done before the words or the potential ended.
 pub(in crate::device::gpu) fn steps(
     table: &mut GpuRows,
     buffers: &Buffers,
