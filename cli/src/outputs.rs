@@ -15,13 +15,13 @@ pub(crate) fn check(command: &Command) -> Result<(), Failure> {
         is_no_stdout(bad_rows)?;
         command.outputs().into_iter().try_for_each(|output| differs_from(bad_rows, output, "output"))?;
     }
-    if let Command::Fit(args) = command
-        && let Some(checkpoint) = &args.vae.checkpoint
-    {
-        has_extension(checkpoint, "a checkpoint", "ck", NO_MODELS)?;
-    }
     match command {
-        Command::Fit(args) => has_extension(&args.output, "a model", "safetensors", NO_MODELS),
+        Command::Fit(args) => {
+            if let Some(checkpoint) = &args.vae.checkpoint {
+                has_extension(checkpoint, "a checkpoint", "ck", NO_MODELS)?;
+            }
+            has_extension(&args.output, "a model", "safetensors", NO_MODELS)
+        }
         Command::Sweep(args) => has_extension(&args.output, "the result of a sweep", "jsonl", NO_SWEEPS),
         // What an existing file is, its content says.
         Command::Assign(args) => args

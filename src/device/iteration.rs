@@ -4,14 +4,14 @@ use crate::kernel::update::Update;
 
 /// Counts of an `assign`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Assigned {
+pub(crate) struct AssignCounts {
     /// Rows whose code differs from their code before.
     pub(crate) changed: u64,
     /// Rows that the filter left undecided, so that exact distances decided.
     pub(crate) settled: u64,
 }
 
-impl Assigned {
+impl AssignCounts {
     /// Adds the counts of two different sets of rows.
     #[inline(always)]
     pub(crate) fn plus(self, other: Self) -> Self {
@@ -23,7 +23,7 @@ impl Assigned {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Iteration {
     /// How many rows changed their code.
-    pub(crate) assigned: Assigned,
+    pub(crate) assigned: AssignCounts,
     /// How the codewords moved afterwards.
     pub(crate) update: Update,
 }

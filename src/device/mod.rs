@@ -32,7 +32,7 @@ pub use gpu::wait::{Waiting, wait_with};
 use crate::error::{ErrorKind, Result};
 pub(crate) use engine::{ChunkEncoder, Encoded, Engine, FewRows, Purpose};
 pub use info::{AdapterLimits, DeviceInfo, FilterCounts, KernelTime, TileChoice, TransferCounts};
-pub(crate) use iteration::{Assigned, Iteration};
+pub(crate) use iteration::{AssignCounts, Iteration};
 pub(crate) use machine::usable_memory;
 pub(crate) use seeding::{MAX_VALUES, Seeding};
 use std::fmt;

@@ -20,7 +20,7 @@ pub(super) struct Case {
     /// How many starts there are, and draws after each.
     starts: usize,
     draws: usize,
-    /// Steps after these draws, of so many values each.
+    /// The number of steps after these draws, and that of the values of each step.
     steps: usize,
     values: usize,
 }

@@ -1,6 +1,6 @@
 //! Rows on a device, and iterations of Lloyd's algorithm whose codewords stay there.
 
-use super::iteration::{Assigned, Iteration};
+use super::iteration::{AssignCounts, Iteration};
 use super::seeding::Seeding;
 use crate::codebook::Codebook;
 use crate::error::Result;
@@ -26,7 +26,7 @@ pub(crate) trait Table: Send {
     fn unit_length(&mut self) -> Result<()>;
 
     /// Runs `kernel::assign`: gives every row the code of its nearest codeword.
-    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned>;
+    fn assign(&mut self, codebook: &Codebook) -> Result<AssignCounts>;
 
     /// Whether the rows have the codes of an assignment to `known`, and an assignment to these and more codewords,
     /// `clusters` in all, takes no longer than one to the new codewords alone.
@@ -36,7 +36,7 @@ pub(crate) trait Table: Send {
     }
 
     /// Assigns as `assign` does, and returns the codes as `codes` does; a device may wait once instead of twice.
-    fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
+    fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<AssignCounts> {
         let assigned = self.assign(codebook)?;
         self.codes(out)?;
         Ok(assigned)
@@ -50,7 +50,7 @@ pub(crate) trait Table: Send {
     }
 
     /// Assigns as `assign` does, and returns the sums as `sums` does; a device may wait once instead of several times.
-    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(AssignCounts, Partial)> {
         let assigned = self.assign(codebook)?;
         Ok((assigned, self.sums(codebook.clusters())?))
     }

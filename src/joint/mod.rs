@@ -19,18 +19,18 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JointSums {
     levels: Vec<Partial>,
-    pairs: Vec<PairCounts>,
+    pairs: Vec<CodePairCounts>,
 }
 
 /// How many rows have code a of one level and code b of another, for every pair of codes that rows have: ascending keys
 /// `a K + b`, and the count of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PairCounts {
+pub(crate) struct CodePairCounts {
     pub(crate) keys: Vec<u32>,
     pub(crate) counts: Vec<u64>,
 }
 
-impl PairCounts {
+impl CodePairCounts {
     /// Counts the pairs of codes; row i counts `times(i)` times, and `clusters` is K of the second level.
     pub(crate) fn of(first: &[u32], second: &[u32], clusters: usize, times: impl Fn(usize) -> u64) -> Self {
         let pair = |(row, (a, b)): (usize, (&u32, &u32))| (key(*a, *b, clusters), times(row));
@@ -81,14 +81,14 @@ impl JointSums {
     pub(crate) fn new(levels: &[Arc<Codebook>]) -> Self {
         let pairs = levels.len() * levels.len().saturating_sub(1) / 2;
         let levels = levels.iter().map(|level| Partial::new(level.clusters(), level.dim())).collect();
-        Self { levels, pairs: vec![PairCounts::default(); pairs] }
+        Self { levels, pairs: vec![CodePairCounts::default(); pairs] }
     }
 
     /// Makes the sums of parts.
     ///
     /// # Errors
     /// [`ErrorKind::Shards`] unless every level and every pair of levels counts the same rows.
-    pub(crate) fn from_parts(levels: Vec<Partial>, pairs: Vec<PairCounts>) -> Result<Self> {
+    pub(crate) fn from_parts(levels: Vec<Partial>, pairs: Vec<CodePairCounts>) -> Result<Self> {
         let sums = Self { levels, pairs };
         let dim = sums.levels.first().map_or(0, Partial::dim);
         let whole = sums.levels.iter().all(|level| level.dim() == dim && level.energy() == sums.squared_error());
@@ -117,7 +117,7 @@ impl JointSums {
         &self.levels
     }
 
-    pub(crate) fn pairs(&self) -> &[PairCounts] {
+    pub(crate) fn pairs(&self) -> &[CodePairCounts] {
         &self.pairs
     }
 
@@ -182,7 +182,7 @@ impl JointSums {
         };
         let clusters = |level: usize| self.levels.get(level).map_or(1, |sums| sums.counts().len().max(1)) as u32;
         let step = |other: usize| clusters(level.max(other));
-        let work: Vec<Option<(&PairCounts, u32)>> =
+        let work: Vec<Option<(&CodePairCounts, u32)>> =
             (0..self.levels.len()).map(|other| Some((pair(other).filter(|_| other != level)?, step(other)))).collect();
         self.levels.par_iter_mut().zip(work).enumerate().for_each(|(other, (sums, work))| {
             let Some((pair, step)) = work else { return };
@@ -201,7 +201,7 @@ fn pairs_of(levels: usize) -> Vec<(usize, usize)> {
 }
 
 /// Whether the pairs have the counts of both levels.
-fn agrees(pair: &PairCounts, first: &Partial, second: &Partial) -> bool {
+fn agrees(pair: &CodePairCounts, first: &Partial, second: &Partial) -> bool {
     let clusters = second.counts().len().max(1);
     let (mut left, mut right) = (first.counts().to_vec(), second.counts().to_vec());
     let ascending = pair.keys.is_sorted_by(|a, b| a < b) && pair.keys.len() == pair.counts.len();

@@ -74,7 +74,7 @@ impl Case {
         let of = |codes: &[u32]| rows.iter().map(|row| codes[*row]).collect::<Vec<u32>>();
         let pair = |(a, b): (usize, usize)| {
             let times = |place: usize| self.weights[rows[place]];
-            PairCounts::of(&of(&self.codes[a]), &of(&self.codes[b]), self.codebooks[b].clusters(), times)
+            CodePairCounts::of(&of(&self.codes[a]), &of(&self.codes[b]), self.codebooks[b].clusters(), times)
         };
         JointSums::from_parts(levels, pairs_of(self.codebooks.len()).into_iter().map(pair).collect()).unwrap()
     }
@@ -164,7 +164,7 @@ fn parts_of_the_rows_merge_in_any_order() {
 fn sums_of_different_rows_are_refused() {
     let case = Case::new(4, 20, &[5, 4, 3], 1000);
     let (whole, part) = (case.sums(|_| true), case.sums(|row| row > 0));
-    let refused = |edit: fn(&mut Vec<Partial>, &mut Vec<PairCounts>, &JointSums)| {
+    let refused = |edit: fn(&mut Vec<Partial>, &mut Vec<CodePairCounts>, &JointSums)| {
         let (mut levels, mut pairs) = (whole.levels.clone(), whole.pairs.clone());
         edit(&mut levels, &mut pairs, &part);
         assert!(matches!(JointSums::from_parts(levels, pairs).unwrap_err().kind(), ErrorKind::Message { .. }));
@@ -185,7 +185,7 @@ fn sums_of_different_rows_are_refused() {
 fn sums_that_no_rows_have_are_refused() {
     let codebooks = [Arc::new(Codebook::new(vec![1 << 22, 5], 1)), Arc::new(Codebook::new(vec![-(1 << 22)], 1))];
     let level = |counts: Vec<u64>, sums: Vec<i64>| Partial::from_parts(counts, sums, 1).with(9, 0);
-    let pairs = || vec![PairCounts { keys: vec![0, 1], counts: vec![1 << 36, 1 << 36] }];
+    let pairs = || vec![CodePairCounts { keys: vec![0, 1], counts: vec![1 << 36, 1 << 36] }];
     let sums = |sum: i64| vec![level(vec![1 << 36; 2], vec![sum, -sum]), level(vec![1 << 37], vec![0])];
     assert!(JointSums::from_parts(sums(1 << 60), pairs()).unwrap().means(&codebooks, 0).is_ok());
     for sum in [(1 << 60) + 1, i64::MAX, i64::MIN + 1] {

@@ -18,7 +18,7 @@ pub(crate) enum Product {
 
 /// Shape of a product: m x n sums of k terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct ProductShape {
     pub(crate) m: usize,
     pub(crate) n: usize,
     pub(crate) k: usize,
@@ -40,8 +40,8 @@ impl<'a> Vectors<'a> {
     }
 
     /// Returns the vectors of both operands of a product.
-    pub(crate) fn of(product: Product, shape: Shape, a: &'a [f32], b: &'a [f32]) -> (Self, Self) {
-        let Shape { m, n, k } = shape;
+    pub(crate) fn of(product: Product, shape: ProductShape, a: &'a [f32], b: &'a [f32]) -> (Self, Self) {
+        let ProductShape { m, n, k } = shape;
         let a = Self::new(a, product == Product::Weight, m, k);
         (a, Self::new(b, product != Product::Forward, n, k))
     }
@@ -64,7 +64,7 @@ impl<'a> Vectors<'a> {
 /// Integers are within 2^15, so a sum of 2^16 products is within 2^46: exact in i64 and in f64, in any order. The sum
 /// is rounded to f32 once. Every vector has a shift of its own, so a row of the result depends on no other vector of
 /// `a`.
-pub(crate) fn matmul(product: Product, width: Width, shape: Shape, a: &[f32], b: &[f32], out: &mut [f32]) {
+pub(crate) fn matmul(product: Product, width: Width, shape: ProductShape, a: &[f32], b: &[f32], out: &mut [f32]) {
     let (a, b) = Vectors::of(product, shape, a, b);
     let integers = |vectors: &Vectors<'_>, i: usize| {
         let vector = vectors.vector(i, shape.k);

@@ -24,7 +24,7 @@ impl RangeMatches {
         Self { ends: Vec::new(), clusters: Vec::new(), costs: Vec::new() }
     }
 
-    /// Makes empty lists with room for so many rows and entries, so that they do not grow by doubling.
+    /// Makes empty lists with room for `rows` rows and `entries` entries, so that they do not grow by doubling.
     pub(crate) fn with_capacity(rows: usize, entries: usize) -> Result<Self> {
         let mut near = Self::new();
         let bytes = (rows as u64).saturating_mul(8).saturating_add((entries as u64).saturating_mul(12));

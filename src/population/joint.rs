@@ -8,7 +8,7 @@ use crate::beam::Beam;
 use crate::codebook::Codebook;
 use crate::device::{Device, Table};
 use crate::error::{Error, Result, try_zeros};
-use crate::joint::{JointSums, PairCounts};
+use crate::joint::{CodePairCounts, JointSums};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ impl Held {
         let mut pairs = Vec::new();
         for (number, first) in codes.iter().enumerate() {
             for (second, level) in codes.iter().zip(levels).skip(number + 1) {
-                pairs.push(PairCounts::of(first, second, level.clusters(), times));
+                pairs.push(CodePairCounts::of(first, second, level.clusters(), times));
             }
         }
         let mut sums = Vec::with_capacity(levels.len());

@@ -16,7 +16,7 @@ use super::unit_length::UnitLength;
 use super::{Pool, min_distances};
 use crate::codebook::Codebook;
 use crate::device::NO_CODE;
-use crate::device::{Assigned, Seeding, Table};
+use crate::device::{AssignCounts, Seeding, Table};
 use crate::error::{Result, try_vec, try_zeros};
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
@@ -124,7 +124,7 @@ impl Table for CpuTable {
         Ok(())
     }
 
-    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
+    fn assign(&mut self, codebook: &Codebook) -> Result<AssignCounts> {
         self.measure()?;
         let panel = self.prepare(codebook)?;
         if self.repeats {
@@ -137,7 +137,7 @@ impl Table for CpuTable {
         if self.repeats {
             self.memory.push(&panel);
         }
-        Ok(Assigned { changed: tally.changed, settled: tally.undecided })
+        Ok(AssignCounts { changed: tally.changed, settled: tally.undecided })
     }
 
     fn extends(&self, known: &Codebook, clusters: usize) -> bool {

@@ -13,7 +13,7 @@ use super::span::{Span, copy};
 use super::tile::{Tile, Variant};
 use crate::clock::Instant;
 use crate::codebook::Codebook;
-use crate::device::Assigned;
+use crate::device::AssignCounts;
 use crate::error::{Result, try_zeros};
 use crate::partial::Partial;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) struct Queued {
 }
 
 /// Twin: `kernel::assign::assign`. The codebook must fit a binding.
-pub(super) fn assign(rows: &mut GpuRows, codebook: &Codebook) -> Result<Assigned> {
+pub(super) fn assign(rows: &mut GpuRows, codebook: &Codebook) -> Result<AssignCounts> {
     let queued = queue(rows, codebook)?;
     let GpuRows { context, batch, chunks, .. } = rows;
     let bytes = batch.read(context, &chunks.iter().map(ChunkBuffers::counters_span).collect::<Vec<_>>())?;
@@ -37,7 +37,7 @@ pub(super) fn assign(rows: &mut GpuRows, codebook: &Codebook) -> Result<Assigned
 }
 
 /// Assigns rows and copies their codes to `out`; the host waits only once. The codebook must fit a binding.
-pub(super) fn assign_and_codes(rows: &mut GpuRows, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
+pub(super) fn assign_and_codes(rows: &mut GpuRows, codebook: &Codebook, out: &mut [u32]) -> Result<AssignCounts> {
     let queued = queue(rows, codebook)?;
     let GpuRows { context, batch, chunks, .. } = rows;
     let spans: Vec<_> =
@@ -60,7 +60,7 @@ pub(super) fn assign_and_distances(rows: &mut GpuRows, codebook: &Codebook, code
     let mut queued = queue(rows, codebook)?;
     let (codewords, params) = rows.codewords(codebook)?;
     let mut out = try_zeros(rows.rows, "distances")?;
-    let mut assigned = Assigned::default();
+    let mut assigned = AssignCounts::default();
     let GpuRows { context, batch, chunks, dim, .. } = rows;
     for chunk in chunks.iter() {
         let distances = assigned_distances::queue(context, batch, chunk, (&codewords, params), *dim)?;
@@ -79,7 +79,7 @@ pub(super) fn assign_and_distances(rows: &mut GpuRows, codebook: &Codebook, code
 }
 
 /// Assigns rows and sums them by their new codes; the host waits only once. The codebook must fit a binding.
-pub(super) fn assign_and_sums(rows: &mut GpuRows, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+pub(super) fn assign_and_sums(rows: &mut GpuRows, codebook: &Codebook) -> Result<(AssignCounts, Partial)> {
     let queued = queue(rows, codebook)?;
     let ordered = Ordered::of(rows, codebook.clusters())?;
     centroid::queue_order(rows, &ordered)?;
@@ -105,7 +105,7 @@ pub(super) fn queue_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Resu
 }
 
 /// Learns from an assignment that the host has waited for. Only durations depend on it.
-pub(super) fn finish(rows: &mut GpuRows, queued: &Queued, assigned: Assigned) {
+pub(super) fn finish(rows: &mut GpuRows, queued: &Queued, assigned: AssignCounts) {
     let Queued { clusters, work, start } = *queued;
     rows.context.learn(work, start);
     rows.context.tiles.spent(rows.class(clusters), start.elapsed().as_secs_f64());

@@ -14,7 +14,7 @@ pub(super) fn quads(dim: usize) -> usize {
     dim.next_multiple_of(STEP) / QUAD
 }
 
-/// Returns how many bytes the words of so many vectors take, with the facts of each.
+/// Returns how many bytes the words of `vectors` vectors take, with the facts of each.
 pub(super) fn size(vectors: u64, dim: usize) -> u64 {
     vectors.saturating_mul((quads(dim) as u64 + 1) * QUAD as u64)
 }

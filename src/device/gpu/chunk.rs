@@ -6,7 +6,7 @@ use super::context::Context;
 use super::kernel::Kernel;
 use super::params::Params;
 use super::span::{Span, copy, words};
-use crate::device::Assigned;
+use crate::device::AssignCounts;
 use crate::error::Result;
 use std::ops::Range;
 
@@ -157,10 +157,10 @@ pub(super) fn slices(
 }
 
 /// Adds up the counters of all chunks, which `assign` has left in `bytes`.
-pub(super) fn counted(bytes: &[u8]) -> Assigned {
-    bytes.chunks_exact(COUNTERS as usize).fold(Assigned::default(), |all, counters| {
+pub(super) fn counted(bytes: &[u8]) -> AssignCounts {
+    bytes.chunks_exact(COUNTERS as usize).fold(AssignCounts::default(), |all, counters| {
         let mut words = words(counters).map(u64::from);
         let [reranked, settled, changed] = [(); 3].map(|()| words.next().unwrap_or(0));
-        all.plus(Assigned { changed, settled: reranked + settled })
+        all.plus(AssignCounts { changed, settled: reranked + settled })
     })
 }

@@ -82,7 +82,7 @@ impl GpuEncoder {
         Ok(Some(Self { context, dim, levels, chunk, left: rows, filling, idle, under_way }))
     }
 
-    /// Returns an idle table of so many rows, or makes one in place of the idle ones.
+    /// Returns an idle table of `rows` rows, or makes one in place of the idle ones.
     fn place(&mut self, rows: usize) -> Result<Place> {
         if let Some(place) = self.idle.pop().filter(|place| place.table.rows == rows) {
             return Ok(place);
@@ -123,7 +123,7 @@ impl GpuEncoder {
         if rows == 0 { Ok(None) } else { self.place(rows).map(|place| Some((place, 0))) }
     }
 
-    /// Queues all levels of a chunk of so many rows.
+    /// Queues all levels of a chunk of `rows` rows.
     fn begin(&mut self, mut place: Place, rows: usize) -> Result<()> {
         let found = std::mem::take(&mut place.found);
         let mut queued = Vec::new();

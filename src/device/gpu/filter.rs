@@ -36,7 +36,7 @@ impl Filter {
         }
     }
 
-    /// Returns the filter for rows of so many dimensions. Up to 16 the tiles of both filters take as many steps.
+    /// Returns the filter for rows of `dim` dimensions. Up to 16 the tiles of both filters take as many steps.
     pub(super) fn of(self, dim: usize) -> Self {
         if dim <= LEAST_STEP { Self::F32 } else { self }
     }

@@ -90,7 +90,7 @@ impl GpuRows {
         ChunkBuffers::most_rows(&self.context, self.width)
     }
 
-    /// Returns the class of an assignment to so many codewords.
+    /// Returns the class of an assignment to `clusters` codewords.
     pub(super) fn class(&self, clusters: usize) -> Class {
         Class::of(self.rows, self.dim, clusters)
     }

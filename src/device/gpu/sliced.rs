@@ -5,7 +5,7 @@ use super::codewords::PADDING;
 use super::kernels;
 use super::rows::GpuRows;
 use crate::codebook::Codebook;
-use crate::device::{Assigned, NO_CODE};
+use crate::device::{AssignCounts, NO_CODE};
 use crate::error::{Result, try_vec, try_zeros};
 
 impl GpuRows {
@@ -17,7 +17,7 @@ impl GpuRows {
 }
 
 /// Finds the nearest codeword of every slice, then the nearest of these; on a tie that of the lowest slice.
-pub(super) fn assign(table: &mut GpuRows, codebook: &Codebook, size: usize) -> Result<Assigned> {
+pub(super) fn assign(table: &mut GpuRows, codebook: &Codebook, size: usize) -> Result<AssignCounts> {
     let rows = table.rows;
     let mut before = try_vec(NO_CODE, rows, "codes")?;
     table.codes(&mut before)?;
@@ -36,7 +36,7 @@ pub(super) fn assign(table: &mut GpuRows, codebook: &Codebook, size: usize) -> R
     codes.iter_mut().zip(nearest).for_each(|(code, (_, nearest))| *code = nearest);
     table.set_codes(&codes)?;
     let changed = codes.iter().zip(&before).filter(|(now, before)| now != before).count() as u64;
-    Ok(Assigned { changed, settled: settled.min(rows as u64) })
+    Ok(AssignCounts { changed, settled: settled.min(rows as u64) })
 }
 
 /// Returns the squared distance of every row to the codeword of its code.

@@ -6,7 +6,7 @@ use super::rows::GpuRows;
 use super::seeding::GpuSeeding;
 use super::{assignment, kernels, sliced};
 use crate::codebook::Codebook;
-use crate::device::{Assigned, Lloyd, Seeding, Table, range_search};
+use crate::device::{AssignCounts, Lloyd, Seeding, Table, range_search};
 use crate::error::Result;
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
@@ -32,21 +32,21 @@ impl Table for GpuRows {
         kernels::unit_length::unit_length(self)
     }
 
-    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
+    fn assign(&mut self, codebook: &Codebook) -> Result<AssignCounts> {
         match self.slice(codebook) {
             Some(size) => sliced::assign(self, codebook, size),
             None => assignment::assign(self, codebook),
         }
     }
 
-    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
+    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(AssignCounts, Partial)> {
         match self.slice(codebook) {
             Some(_) => Ok((self.assign(codebook)?, self.sums(codebook.clusters())?)),
             None => assignment::assign_and_sums(self, codebook),
         }
     }
 
-    fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<Assigned> {
+    fn assign_and_codes(&mut self, codebook: &Codebook, out: &mut [u32]) -> Result<AssignCounts> {
         // What is read at once has to fit a buffer.
         let fits = self.rows <= self.piece_rows(size_of::<u32>());
         if fits && self.slice(codebook).is_none() {

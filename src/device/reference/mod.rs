@@ -5,7 +5,7 @@ mod seeding;
 mod tensors;
 
 use super::tensors::Tensors;
-use super::{Assigned, DeviceInfo, Engine, Lloyd, NO_CODE, Purpose, Seeding, Table};
+use super::{AssignCounts, DeviceInfo, Engine, Lloyd, NO_CODE, Purpose, Seeding, Table};
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec, try_zeros};
 use crate::kernel;
@@ -87,11 +87,11 @@ impl Table for ReferenceTable {
         Ok(())
     }
 
-    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
+    fn assign(&mut self, codebook: &Codebook) -> Result<AssignCounts> {
         let before = self.codes.clone();
         kernel::assign::assign(&self.values, codebook.values(), self.dim, &mut self.codes);
         let changed = before.iter().zip(&self.codes).filter(|(before, now)| before != now).count() as u64;
-        Ok(Assigned { changed, settled: 0 })
+        Ok(AssignCounts { changed, settled: 0 })
     }
 
     fn codes(&mut self, out: &mut [u32]) -> Result<()> {

@@ -1,7 +1,7 @@
 //! A table whose rows are divided among devices, which work at the same time.
 
 use crate::codebook::Codebook;
-use crate::device::{Assigned, Table, range_search};
+use crate::device::{AssignCounts, Table, range_search};
 use crate::error::{ErrorKind, Result, try_zeros};
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
@@ -85,8 +85,8 @@ impl Table for SeveralTable {
         self.each(|part| part.table.unit_length()).map(drop)
     }
 
-    fn assign(&mut self, codebook: &Codebook) -> Result<Assigned> {
-        Ok(self.each(|part| part.table.assign(codebook))?.into_iter().fold(Assigned::default(), Assigned::plus))
+    fn assign(&mut self, codebook: &Codebook) -> Result<AssignCounts> {
+        Ok(self.each(|part| part.table.assign(codebook))?.into_iter().fold(AssignCounts::default(), AssignCounts::plus))
     }
 
     fn assign_and_distances(&mut self, codebook: &Codebook, codes: &mut [u32]) -> Result<Vec<u64>> {
@@ -98,8 +98,8 @@ impl Table for SeveralTable {
         Ok(found.into_iter().flat_map(|(_, distances)| distances).collect())
     }
 
-    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(Assigned, Partial)> {
-        let (mut assigned, mut all) = (Assigned::default(), Partial::new(codebook.clusters(), self.dim));
+    fn assign_and_sums(&mut self, codebook: &Codebook) -> Result<(AssignCounts, Partial)> {
+        let (mut assigned, mut all) = (AssignCounts::default(), Partial::new(codebook.clusters(), self.dim));
         for (part, partial) in self.each(|part| part.table.assign_and_sums(codebook))? {
             assigned = assigned.plus(part);
             all.merge(&partial)?;

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::kernel::adamw::StepFactors;
 use crate::kernel::combine::Op;
 use crate::kernel::dropout::Mask;
-use crate::kernel::matmul::{Product, Shape};
+use crate::kernel::matmul::{Product, ProductShape};
 use crate::kernel::row_losses::Power;
 use crate::kernel::scaled::Width;
 use crate::kernel::straight_through::Weight;
@@ -128,7 +128,7 @@ pub(crate) trait Tensors: Send {
 }
 
 /// Shape of the product of two matrices.
-pub(crate) fn shape(product: Product, a: Tensor, b: Tensor) -> Shape {
+pub(crate) fn shape(product: Product, a: Tensor, b: Tensor) -> ProductShape {
     let (m, k) = if product == Product::Weight { (a.columns, a.rows) } else { (a.rows, a.columns) };
-    Shape { m, n: if product == Product::Forward { b.rows } else { b.columns }, k }
+    ProductShape { m, n: if product == Product::Forward { b.rows } else { b.columns }, k }
 }

@@ -234,7 +234,7 @@ fn moved(
 }
 
 fn geometry<'a>(batch: &'a ItemBatch<'_>) -> Result<&'a Geometry<'a>> {
-    let missing = || Error::parameter("resolver", "reassign", "only with a model, in an engine");
+    let missing = || Error::parameter("resolver", "reassign", "must have a model, as in an engine");
     batch.geometry.as_ref().ok_or_else(missing)
 }
 
@@ -262,7 +262,7 @@ struct RowCosts<'a> {
 
 impl RowCosts<'_> {
     fn row(&self, item: usize) -> Result<usize> {
-        self.rows.get(item).copied().ok_or_else(|| Error::parameter("item", item, "a new item"))
+        self.rows.get(item).copied().ok_or_else(|| Error::parameter("item", item, "must be a new item"))
     }
 
     fn rows_of(&self, items: &[usize]) -> Result<Vec<usize>> {

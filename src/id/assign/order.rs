@@ -27,7 +27,7 @@ pub(crate) fn check(manifest: &Manifest, batch: &ItemBatch<'_>) -> Result<Order>
         return Err(ErrorKind::RowCount { what: "item keys", found: items.len(), rows: codes.len() }.into());
     }
     if codes.levels() != manifest.levels() {
-        let expected = format!("the registry has IDs of {} levels", manifest.levels());
+        let expected = format!("must be {}, as the IDs of the registry have that many", manifest.levels());
         return Err(Error::parameter("levels", codes.levels(), expected));
     }
     for (row, (item, of_row)) in items.iter().zip(codes.rows()).enumerate() {

@@ -55,7 +55,11 @@ pub(super) fn place(
         problem.costs.go_on()?;
         let candidates = find(batch)?;
         if candidates.len() != batch.len() || candidates.levels() != problem.clusters.len() {
-            return Err(Error::parameter("candidates", candidates.len(), format!("of {} items", batch.len())));
+            return Err(Error::parameter(
+                "candidates",
+                candidates.len(),
+                format!("must be {}, one for each item", batch.len()),
+            ));
         }
         free.learn(candidates.codes().chunks_exact(candidates.levels()), used_below)?;
         let look = |(at, item): (usize, &usize)| look(problem, *item, &candidates, at, &free);

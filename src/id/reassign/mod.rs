@@ -156,14 +156,22 @@ pub(crate) fn reassign(
 impl Problem<'_> {
     fn check(&self, keys: &[&str]) -> Result<()> {
         if keys.len() != self.encoded.len() {
-            return Err(Error::parameter("keys", keys.len(), format!("{} items need one each", self.encoded.len())));
+            return Err(Error::parameter(
+                "keys",
+                keys.len(),
+                format!("must be {}, one for each item", self.encoded.len()),
+            ));
         }
         if self.capacity == 0 || self.clusters.is_empty() {
             return Err(Error::parameter("capacity", self.capacity, "must be at least 1, and levels too"));
         }
         for (row, codes) in self.encoded.iter().enumerate() {
             if codes.len() != self.clusters.len() {
-                return Err(Error::parameter("codes", codes.len(), format!("{} per item", self.clusters.len())));
+                return Err(Error::parameter(
+                    "codes",
+                    codes.len(),
+                    format!("must be {}, one for each level", self.clusters.len()),
+                ));
             }
             for (level, (code, clusters)) in codes.iter().zip(self.clusters).enumerate() {
                 if *code as usize >= *clusters {

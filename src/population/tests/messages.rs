@@ -3,7 +3,7 @@
 use super::*;
 use crate::codebook::Codebook;
 use crate::grid::{Grid, GridSketch, Loss, Saturation};
-use crate::joint::{JointSums, PairCounts};
+use crate::joint::{CodePairCounts, JointSums};
 use crate::partial::Partial;
 use crate::population::Loaded;
 use crate::population::request::{Answer, FarRow, FittedLevel, Reduction};
@@ -75,7 +75,7 @@ fn joint(rows: &[(u64, u64, u32)], energy: u128) -> JointSums {
         codes.iter().zip(rows).for_each(|(code, row)| sums.add(*code as usize, &[row.2 as i32 >> 8]));
         sums.with(energy % ((rows.len() as u128) << 48).max(1), 0)
     });
-    JointSums::from_parts(sums.collect(), vec![PairCounts::of(&codes[0], &codes[1], 2, |_| 1)]).unwrap()
+    JointSums::from_parts(sums.collect(), vec![CodePairCounts::of(&codes[0], &codes[1], 2, |_| 1)]).unwrap()
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
@@ -215,7 +215,7 @@ fn messages_are_as_long_as_the_documentation_says() {
     few(joint, 4 * dim + 3 * 4 * clusters * dim);
     let reply = |answer| Reply(answer).to_bytes().len();
     let codes: Vec<u32> = (0..50).collect();
-    let pairs = vec![PairCounts::of(&codes, &codes, clusters, |_| 1); 3];
+    let pairs = vec![CodePairCounts::of(&codes, &codes, clusters, |_| 1); 3];
     let mut sums = Partial::new(clusters, dim);
     codes.iter().for_each(|code| sums.add(*code as usize, &vec![1; dim]));
     let sums = JointSums::from_parts(vec![sums; 3], pairs).unwrap();

@@ -4,14 +4,14 @@ use super::bytes::{Reader, Writer};
 use super::partial;
 use crate::MAX_LEVELS;
 use crate::error::Result;
-use crate::joint::{JointSums, PairCounts};
+use crate::joint::{CodePairCounts, JointSums};
 
 /// Writes the number of levels (u32) and the sums of each, then for every pair of levels the keys (u32 list) and counts
 /// (u64 list) of the pairs of codes that rows have.
 pub(super) fn write(sums: &JointSums, to: &mut Writer) {
     to.u32(sums.levels().len() as u32);
     sums.levels().iter().for_each(|level| partial::write(level, to));
-    for PairCounts { keys, counts } in sums.pairs() {
+    for CodePairCounts { keys, counts } in sums.pairs() {
         to.list(keys, u32::to_le_bytes);
         to.list(counts, u64::to_le_bytes);
     }
@@ -28,7 +28,7 @@ pub(super) fn read(from: &mut Reader<'_>) -> Result<JointSums> {
     }
     let mut pairs = Vec::new();
     for _ in 0..count * (count - 1) / 2 {
-        pairs.push(PairCounts { keys: from.list(u32::from_le_bytes)?, counts: from.list(u64::from_le_bytes)? });
+        pairs.push(CodePairCounts { keys: from.list(u32::from_le_bytes)?, counts: from.list(u64::from_le_bytes)? });
     }
     JointSums::from_parts(levels, pairs)
 }

@@ -3,7 +3,7 @@
 use super::pack::Panels;
 use crate::device::cpu::pairs::{COLUMNS, Group, Multiplier, PairWork, Pairs, ROWS, Sums};
 use crate::device::cpu::unit::Unit;
-use crate::kernel::matmul::{Product, Shape, Vectors};
+use crate::kernel::matmul::{Product, ProductShape, Vectors};
 use crate::kernel::scaled::{Width, from_exact};
 use rayon::prelude::*;
 
@@ -27,7 +27,7 @@ impl Operands {
         &mut self,
         unit: Unit,
         (product, width): (Product, Width),
-        shape: Shape,
+        shape: ProductShape,
         a: &[f32],
         b: &[f32],
         out: &mut [f32],

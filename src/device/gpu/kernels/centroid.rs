@@ -1,6 +1,6 @@
 //! Dispatches the centroid reduction: counts rows, orders them by cluster, cuts the order into pieces, and sums these.
 
-use crate::device::Assigned;
+use crate::device::AssignCounts;
 use crate::device::gpu::batch::CommandBatch;
 use crate::device::gpu::chunk::{ChunkBuffers, counted, slices};
 use crate::device::gpu::context::Context;
@@ -122,10 +122,10 @@ pub(in crate::device::gpu) fn read(
     clusters: usize,
     ordered: &[Ordered],
     assigned: bool,
-) -> Result<(Assigned, Partial)> {
+) -> Result<(AssignCounts, Partial)> {
     let (dim, cluster_bytes) = (table.dim, cluster_bytes(table));
     let at_once = table.piece_rows(cluster_bytes);
-    let mut found = Assigned::default();
+    let mut found = AssignCounts::default();
     let mut counts = try_zeros::<u64>(clusters, "counts")?;
     let mut sums = try_zeros::<i64>(clusters.saturating_mul(dim), "sums")?;
     for first in (0..clusters).step_by(at_once) {

@@ -32,7 +32,7 @@ pub(in crate::device::gpu) struct Lists<'a> {
     pub(in crate::device::gpu) rows: &'a wgpu::Buffer,
 }
 
-/// Twin: `kernel::members::members`, of so many codes below `clusters`, which are counted.
+/// Twin: `kernel::members::members`, of `codes` codes below `clusters`, which are counted.
 pub(in crate::device::gpu) fn members(
     context: &Context,
     batch: &mut CommandBatch,

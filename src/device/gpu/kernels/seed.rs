@@ -19,7 +19,7 @@ pub(in crate::device::gpu) const STEPS: usize = 64;
 /// Words of the state before those of the steps, and of each step.
 const STATE_WORDS: usize = 4;
 
-/// Returns how many random words go along with so many steps of so many values. A value takes one or two words, of
+/// Returns how many random words go along with `steps` steps of `values` values. A value takes one or two words, of
 /// which up to half are rejected: 4 on average at the most. More than 5, and 64 for all, are not needed once in 10^12.
 pub(in crate::device::gpu) fn words(steps: usize, values: usize) -> usize {
     5 * steps * values + 64
@@ -85,8 +85,8 @@ pub(in crate::device::gpu) fn seed(table: &mut GpuRows, buffers: &Buffers, value
     seed_of(&found).ok_or_else(|| table.context.failed("a read-back has another length"))
 }
 
-/// Takes steps of so many values one after the other, whose values are drawn on the device from `words`. Returns how
-/// many words were spent, and the steps that were done before the words or the potential ended.
+/// Takes `steps` steps one after the other, for each of which the device draws `values` values from `words`. Returns
+/// how many words were spent, and the steps that were done before the words or the potential ended.
 pub(in crate::device::gpu) fn steps(
     table: &mut GpuRows,
     buffers: &Buffers,

@@ -10,7 +10,7 @@ use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
-use crate::device::{Assigned, Iteration};
+use crate::device::{AssignCounts, Iteration};
 use crate::error::Result;
 use crate::kernel::update::Update;
 
@@ -123,5 +123,5 @@ pub(in crate::device::gpu) fn read_summary(bytes: &[u8]) -> Iteration {
     let gain = ((number(3) << 32) as i128) >> 32;
     let (moved, longest, empty) = (number(3), number(2) as u64, number(1) as u64);
     let (settled, changed) = (number(1) as u64, number(1) as u64);
-    Iteration { assigned: Assigned { changed, settled }, update: Update { gain, moved, longest, empty } }
+    Iteration { assigned: AssignCounts { changed, settled }, update: Update { gain, moved, longest, empty } }
 }

@@ -8,7 +8,7 @@ use crate::device::gpu::filter::Filter;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::tests::Random;
-use crate::device::{Assigned, Table};
+use crate::device::{AssignCounts, Table};
 use crate::kernel::assign;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn repeated(points: &[i32]) -> Codebook {
     Codebook::new((0..CODEWORDS).flat_map(|k| points[k % DISTINCT * DIM..][..DIM].to_vec()).collect(), DIM)
 }
 
-fn found(context: &Arc<Context>, filter: Filter, rows: &[i32], codebook: &Codebook) -> (Assigned, Vec<u32>) {
+fn found(context: &Arc<Context>, filter: Filter, rows: &[i32], codebook: &Codebook) -> (AssignCounts, Vec<u32>) {
     let mut table = GpuRows::new(Arc::clone(context), rows.len() / DIM, DIM).expect("a table");
     table.filter = Some(filter);
     table.upload(0, rows).expect("upload");

@@ -24,7 +24,7 @@ fn a_step_of_seeding_is_that_of_the_twin() {
     }
 }
 
-/// Returns so many values by the twin, and how many words they took; none where there are too few words.
+/// Returns `count` values by the twin, and how many words they took; none where there are too few words.
 fn values_of(words: &[u64], bound: u128, count: usize) -> Option<(Vec<u128>, usize)> {
     let mut at = 0;
     let next = |at: &mut usize| {

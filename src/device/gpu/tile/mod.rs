@@ -71,7 +71,7 @@ impl Variant {
         Tile::all().flat_map(both).filter(|variant| *variant == variant.for_shape(usize::MAX, usize::MAX))
     }
 
-    /// Returns the variant nearest to this one that suits rows of `dim` dimensions and so many codewords.
+    /// Returns the variant nearest to this one that suits rows of `dim` dimensions and `clusters` codewords.
     pub(super) fn for_shape(self, dim: usize, clusters: usize) -> Self {
         let filter = self.filter.of(dim);
         let tile = match self.tile {
@@ -105,7 +105,7 @@ impl Variant {
 /// Seconds that an assignment took by each variant.
 pub(super) type Timings = Vec<(Variant, f64)>;
 
-/// Returns whether it can be faster to walk over so many codewords 128 at a time than 64: where that pads them by no
+/// Returns whether it can be faster to walk over `clusters` codewords 128 at a time than 64: where that pads them by no
 /// more than an eighth.
 fn wide_codes(clusters: usize) -> bool {
     let padded = |to| clusters.checked_next_multiple_of(to).unwrap_or(clusters) as u128;

@@ -9,7 +9,7 @@ use crate::device::gpu::filter::Filter;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::tests::{Case, Random, data};
-use crate::device::{Assigned, DeviceInfo, Table};
+use crate::device::{AssignCounts, DeviceInfo, Table};
 use crate::kernel::assign;
 use std::fs;
 use std::path::Path;
@@ -222,7 +222,7 @@ fn old_entries_go() {
 const LABEL: &str = "let label = (found.codes.x & 0xffffu) + 1u;";
 
 /// Assigns the rows of a case; returns the counts and the codes.
-fn assigned(context: &Arc<Context>, case: &Case, filter: Option<Filter>) -> (Assigned, Vec<u32>, GpuRows) {
+fn assigned(context: &Arc<Context>, case: &Case, filter: Option<Filter>) -> (AssignCounts, Vec<u32>, GpuRows) {
     let (values, codewords) = data(case, &mut Random(case.data as u64 + 5));
     let mut table = GpuRows::new(Arc::clone(context), case.rows, case.dim).expect("a table");
     table.filter = filter;
