@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Writes the seeds of all targets anew with the tool SEMID: fuzz/make_seeds.sh target/debug/semid PYTHON_WITH_NUMPY
+# Writes the seeds of all targets anew: fuzz/make_seeds.sh SEMID PYTHON
+# SEMID is the tool, as target/debug/semid. PYTHON needs numpy, safetensors and pyarrow.
+# The seeds panics-* of parquet and damaged-counts of shards stay as they are: they were found by chance.
 set -euo pipefail
 semid=$(realpath "$1")
 python=$2
@@ -11,6 +13,8 @@ put() { mkdir -p "$seeds/$1" && cp "$2" "$seeds/$1/$3"; }
 
 "$python" - <<'PYTHON'
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from safetensors.numpy import save_file
 
 # The rows that the target `checkpoint` gives to the training.
@@ -36,6 +40,34 @@ with open("objects.jsonl", "w") as file:
     file.write('{"id": "a", "embedding": [1, 2.5, -3e-2]}\n{"id": 7, "embedding": [4, 5, null]}\n')
 with open("items.txt", "w") as file:
     file.writelines(f"item {i}\n" for i in range(64))
+
+
+def parquet(name, kind, columns={}, values=rows[:12], **options):
+    """Writes lists of floats of this type, after these columns, without what semid does not read of a footer."""
+    lists = pa.array(values.astype(kind.value_type.to_pandas_dtype()).tolist(), kind)
+    table = pa.table({**columns, "embedding": lists})
+    options = {"compression": "none", "use_dictionary": False, "write_statistics": False, **options}
+    pq.write_table(table, f"{name}.parquet", store_schema=False, **options)
+
+
+few = rows[np.arange(12) % 3]
+keys = {"key": pa.array([f"item {i // 2}" for i in range(12)])}
+leaf = "embedding.list.element"
+parquet("list", pa.list_(pa.float32()))
+parquet("fixed-size", pa.list_(pa.float32(), 4))
+parquet("half", pa.list_(pa.float16(), 4))
+parquet("double", pa.list_(pa.float64()))
+parquet("dictionary", pa.list_(pa.float32()), values=few, use_dictionary=True)
+parquet("page-v2", pa.list_(pa.float32()), data_page_version="2.0", compression="zstd")
+parquet("split", pa.list_(pa.float32(), 4), column_encoding={leaf: "BYTE_STREAM_SPLIT"})
+parquet("snappy", pa.list_(pa.float32()), values=few, compression="snappy")
+parquet("zstd", pa.list_(pa.float64()), values=few, compression="zstd", use_dictionary=True)
+parquet("groups", pa.list_(pa.float32()), row_group_size=7)
+parquet("keys", pa.list_(pa.float32()), keys, use_dictionary=["key"])
+delta = {"key": "DELTA_BYTE_ARRAY", leaf: "PLAIN"}
+parquet("delta-keys", pa.list_(pa.float32()), keys, data_page_version="2.0", column_encoding=delta)
+pages = {"data_page_size": 32, "write_batch_size": 3, "write_page_index": True}
+parquet("pages", pa.list_(pa.float32()), keys, compression="snappy", **pages)
 PYTHON
 
 fit() { "$semid" fit --quiet --device cpu --input x.npy "$@"; }
@@ -54,6 +86,9 @@ put safetensors x.safetensors rows
 put fvecs x.fvecs rows
 "$semid" encode --quiet --device cpu --model plain.safetensors --input x.npy --output ids.parquet
 put parquet ids.parquet ids
+for file in list fixed-size half double dictionary page-v2 split snappy zstd groups keys delta-keys pages; do
+  put parquet $file.parquet $file
+done
 "$semid" assign --quiet --device cpu --model plain.safetensors --input x.npy --items items.txt --db ids.db
 put database ids.db registry
 "$semid" assign --quiet --device cpu --namespace goods --input x.npy --items items.txt --db ids.db
@@ -64,4 +99,5 @@ printf '\000\0031-2-3-4' >plain && put ids plain plain
 printf '\003\002<a_1><b_2>' >token && put ids token token
 printf '\010\0021-2-numpy%%2d1' >item && put ids item item
 mkdir -p "$seeds/shards"
+rm -f "$seeds"/shards/re{quest,ply}-*
 cargo run --quiet --manifest-path "$seeds/../Cargo.toml" --example messages "$seeds/shards"

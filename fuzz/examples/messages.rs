@@ -1,10 +1,14 @@
-//! Writes the first messages of every kind between a fit and its worker to a folder, as seeds: messages FOLDER
+//! Writes the first request and the first reply of every kind between a fit and its worker to a folder, as seeds:
+//! messages FOLDER
 
 use semid::shards::{Answered, Call, Worker, Workers};
 use semid::{Device, Matrix, Result, RqKMeans};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+
+/// The number of the kind that asks for the farthest rows.
+const FARTHEST: u8 = 6;
 
 struct Recording<'a> {
     worker: Worker<'a>,
@@ -25,11 +29,21 @@ impl Workers for Recording<'_> {
         let mut answers = Vec::new();
         for (i, call) in calls.iter().enumerate() {
             let reply = self.worker.answer(call.request())?;
-            // The kind of a reply stands after its letters and version.
-            if self.kinds.insert(reply[8]) {
-                let put = |name: &str, bytes: &[u8]| std::fs::write(self.folder.join(name), bytes).unwrap();
-                put(&format!("request-{}", reply[8]), call.request());
-                put(&format!("reply-{}", reply[8]), &reply);
+            // The kind of a reply stands after its letters and version; it has the number of its request's kind.
+            let kind = reply[8];
+            let put = |name: String, bytes: &[u8]| std::fs::write(self.folder.join(name), bytes).unwrap();
+            if self.kinds.insert(kind) {
+                put(format!("request-{kind}"), call.request());
+                put(format!("reply-{kind}"), &reply);
+                // Every row equals a codeword there, so none is far. From 9 codewords of zeros, before the number of
+                // rows that are asked for, they are.
+                if kind == FARTHEST {
+                    let mut request = call.request().to_vec();
+                    let end = request.len() - 8;
+                    request[end - 9 * 4 * 4..end].fill(0);
+                    put(format!("request-{kind}-far"), &request);
+                    put(format!("reply-{kind}-far"), &self.worker.answer(&request)?);
+                }
             }
             answers.push(Answered { calls: vec![i], reply });
         }
@@ -42,9 +56,12 @@ fn main() {
     let values = semid_fuzz::values();
     let rows = Matrix::new(&values, 4).unwrap();
     let device = Device::reference();
-    // Rows that are equal leave clusters empty, so that the farthest rows are asked for.
-    let params = RqKMeans::new(2, 9);
     let mut recording = Recording { worker: Worker::new(rows, 0, &device), folder, kinds: HashSet::new() };
-    params.fit_on_workers(&mut recording, &device, |_| ControlFlow::Continue(())).unwrap();
+    // There are fewer rows that differ than 9 codewords, so clusters stay empty and the farthest rows are asked for; the
+    // rounds of refinement ask for the sums of all levels. The candidates for a single codeword are drawn where the
+    // rows are.
+    for params in [RqKMeans::new(2, 9).refine(2).refine_beam(2), RqKMeans::new(1, 1)] {
+        params.fit_on_workers(&mut recording, &device, |_| ControlFlow::Continue(())).unwrap();
+    }
     println!("wrote messages of {} kinds", recording.kinds.len());
 }

@@ -1,5 +1,6 @@
 mod bad_rows;
 mod bombs;
+mod damaged;
 mod ids;
 
 use super::*;
