@@ -21,9 +21,28 @@ pub(crate) fn keys(path: &Path) -> Result<Vec<String>, Failure> {
 
 /// Reads the lines of a text file; an empty line counts too.
 pub(crate) fn lines(path: &Path) -> Result<Vec<String>, Failure> {
-    let failed = |error| Failure::Error(format!("{}: reading failed: {error}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(failed)?;
-    kept(text.strip_prefix('\u{feff}').unwrap_or(&text).lines())
+    kept(text(path)?.lines())
+}
+
+/// Reads a text file in UTF-8, or in UTF-16 after its mark, which shells of Windows write.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    let failed = |reason: String| Failure::Error(format!("{}: reading failed: {reason}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    decoded(bytes).ok_or_else(|| failed("it is no text in UTF-8".to_owned()))
+}
+
+/// Decodes a text, without the mark that it may begin with.
+fn decoded(bytes: Vec<u8>) -> Option<String> {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, rest) = bytes.as_chunks();
+        rest.is_empty().then(|| String::from_utf16(&units.iter().copied().map(unit).collect::<Vec<_>>()).ok())?
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        _ => String::from_utf8(bytes).ok(),
+    }
 }
 
 /// Returns a text as a field of csv.
@@ -52,4 +71,23 @@ pub(crate) fn kept(texts: impl Iterator<Item = impl AsRef<str>>) -> Result<Vec<S
         all.push(copy);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded;
+
+    #[test]
+    fn texts_may_begin_with_a_mark_of_their_encoding() {
+        let text = "item é\r\n\u{1f600}\n";
+        let wide = |unit: fn(u16) -> [u8; 2]| ["\u{feff}", text].concat().encode_utf16().flat_map(unit).collect();
+        let marked = ["\u{feff}", text].concat().into_bytes();
+        for bytes in [text.into(), marked, wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+            assert_eq!(decoded(bytes.clone()).as_deref(), Some(text), "{bytes:?}");
+        }
+        assert_eq!(decoded(Vec::new()).as_deref(), Some(""));
+        for damaged in [&b"a\xff"[..], b"\xff\xfea", b"\xff\xfe\x00\xd8", b"\xef\xbb\xbf\xff"] {
+            assert_eq!(decoded(damaged.to_vec()), None, "{damaged:?}");
+        }
+    }
 }

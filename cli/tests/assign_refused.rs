@@ -11,7 +11,7 @@ fn item_keys_must_be_clear() {
     dir.items("few.txt", 0..299);
     dir.write("gap.txt", "a\n\nb\n");
     dir.write("latin.txt", b"caf\xe9\n");
-    dir.write("nul.txt", (0..300).map(|i| format!("a\0{i}\n")).collect::<String>());
+    dir.write("zeros.txt", (0..300).map(|i| format!("a\0{i}\n")).collect::<String>());
     dir.write("p.parquet", include_bytes!("../data/top-packages.parquet"));
     let cases: [(&str, &[&str]); 8] = [
         ("", &["x.npy", "--items FILE", "--row-numbers"]),
@@ -30,8 +30,8 @@ fn item_keys_must_be_clear() {
     let two = dir.semid(&format!("{NEW} --items items.txt --row-numbers"));
     assert_eq!(two.code, Some(2));
     assert!(two.stderr.contains("cannot be used with"), "{}", two.stderr);
-    let nul = dir.semid(&format!("{NEW} --items nul.txt"));
-    assert!(nul.code == Some(2) && nul.stderr.contains("nul.txt: the item key of row 0 has a NUL"), "{}", nul.stderr);
+    let nul = dir.semid(&format!("{NEW} --items zeros.txt"));
+    assert!(nul.code == Some(2) && nul.stderr.contains("zeros.txt: the item key of row 0 has a NUL"), "{}", nul.stderr);
 }
 
 #[test]

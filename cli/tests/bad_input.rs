@@ -86,11 +86,11 @@ fn files_that_are_missing_or_of_another_kind() {
     let dir = Dir::with_model();
     dir.semid("encode --model m.safetensors --input x.npy --output c.npy").ok();
     dir.write("x.doc", b"text");
-    dir.fails(&format!("{FIT} --input gone.npy"), &["gone.npy", "No such file"]);
+    dir.fails(&format!("{FIT} --input gone.npy"), &["gone.npy", "(os error 2)"]);
     dir.fails(&format!("{FIT} --input x.doc"), &["x.doc", ".npy", ".fvecs"]);
     dir.fails(&format!("{FIT} --input ."), &[".npy"]);
     dir.fails(&format!("{FIT} --input c.npy"), &["c.npy"]);
-    dir.fails("info --model gone.safetensors", &["gone.safetensors", "No such file"]);
+    dir.fails("info --model gone.safetensors", &["gone.safetensors", "(os error 2)"]);
     dir.fails("info --model x.npy", &["x.npy"]);
     dir.fails("encode --model m.safetensors --input x.npy --output ids.xlsx", &["ids.xlsx", ".csv", ".npy"]);
     dir.fails("encode --model m.safetensors --input x.npy --output a.csv --id-column n", &["x.npy", ".parquet"]);

@@ -3,7 +3,7 @@
 use super::Dir;
 use semid::io::read_codes;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A registry of 300 items, and its IDs: item, codes, suffix.
 fn registered() -> (Dir, Vec<(String, Vec<u32>, u32)>) {
@@ -78,7 +78,8 @@ fn prefixes_count_and_list_what_is_below() {
     let (dir, ids) = registered();
     let mut ordered: Vec<_> = ids.iter().map(|record| (&record.1, record.2, &record.0, text(record))).collect();
     ordered.sort();
-    let firsts = ordered.iter().map(|(codes, ..)| codes[0].to_string());
+    let firsts: BTreeSet<u32> = ordered.iter().map(|(codes, ..)| codes[0]).collect();
+    let firsts = firsts.into_iter().map(|code| code.to_string());
     for prefix in firsts.chain([String::new(), text(&ids[0]).split('-').take(2).collect::<Vec<_>>().join("-")]) {
         let codes: Vec<u32> = prefix.split('-').filter(|part| !part.is_empty()).map(|p| p.parse().unwrap()).collect();
         let below: Vec<_> = ordered.iter().filter(|(of, ..)| of.starts_with(&codes)).collect();

@@ -7,6 +7,9 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
+/// The environment variable that names the folder of temporary files.
+const VARIABLE: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+
 /// A temporary file being written.
 pub(crate) struct Spool(BufWriter<File>);
 
@@ -41,7 +44,7 @@ fn failed(error: io::Error) -> Error {
     let error = match error.kind() {
         StorageFull | QuotaExceeded => {
             let folder = std::env::temp_dir();
-            let hint = "free some space there, or let the environment variable TMPDIR name another folder";
+            let hint = format!("free some space there, or let the environment variable {VARIABLE} name another folder");
             io::Error::new(error.kind(), format!("{error}, in the folder {}; {hint}", folder.display()))
         }
         _ => error,
@@ -58,8 +61,8 @@ mod tests {
         let error = failed(io::Error::from(io::ErrorKind::StorageFull)).to_string();
         let folder = std::env::temp_dir();
         assert!(error.contains(&format!("in the folder {}; free some space there", folder.display())), "{error}");
-        assert!(error.contains("TMPDIR"), "{error}");
+        assert!(error.contains(if cfg!(windows) { "variable TMP name" } else { "variable TMPDIR name" }), "{error}");
         let other = failed(io::Error::from(io::ErrorKind::BrokenPipe)).to_string();
-        assert!(!other.contains("TMPDIR"), "{other}");
+        assert!(!other.contains("TMP"), "{other}");
     }
 }

@@ -3,6 +3,7 @@
 mod reason;
 mod unique_keys;
 
+use crate::lines;
 use crate::output::Failure;
 use reason::reason;
 use semid::quantizer::Parameters;
@@ -34,7 +35,7 @@ impl Config {
         if !is("toml") && !is("json") {
             return Err(failure("parameters are read from a .json or a .toml file; give one of these".to_owned()));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| failure(format!("reading failed: {error}")))?;
+        let text = lines::text(path)?;
         let value = if is("toml") { of_toml(&text) } else { of_json(&text) };
         match value.map_err(failure)? {
             Value::Object(fields) => {

@@ -5,6 +5,7 @@
 //! removes the files there whose locks nobody holds any more. The name of a file says on which start of which machine
 //! it was made, because processes on one machine may not see the locks of another machine that shares the folder.
 
+use super::place::rename;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -111,8 +112,11 @@ impl Temporary {
 
     /// Gives the file its final name.
     pub(super) fn persist(self, path: &Path) -> io::Result<()> {
-        self.file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        // The handle stays open meanwhile.
+        let (_file, temporary) = self.file.keep().map_err(|error| error.error)?;
+        rename(&temporary, path).inspect_err(|_| {
+            let _ = std::fs::remove_file(&temporary);
+        })
     }
 }
 

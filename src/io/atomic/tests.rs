@@ -52,6 +52,58 @@ fn a_folder_that_appears_under_the_name_fails_the_commit_cleanly() {
     assert_eq!(names(dir.path()), ["x"]);
 }
 
+#[test]
+fn a_folder_is_no_output() {
+    let dir = tempfile::tempdir().unwrap();
+    let checked = [AtomicFile::check(dir.path()).unwrap_err(), AtomicFile::create(dir.path()).unwrap_err()];
+    for error in checked.map(|error| error.to_string()) {
+        assert!(error.ends_with("is a directory"), "{error}");
+    }
+    assert!(names(dir.path()).is_empty());
+}
+
+#[cfg(windows)]
+mod windows {
+    use super::*;
+    use std::os::windows::fs::OpenOptionsExt;
+
+    #[test]
+    fn a_file_that_another_program_has_open_is_refused_before_any_work() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        std::fs::write(&path, "old").unwrap();
+        // As spreadsheets open files: others may read, and no more than that.
+        let held = OpenOptions::new().read(true).share_mode(1).open(&path).unwrap();
+        for error in [AtomicFile::check(&path).unwrap_err(), AtomicFile::create(&path).unwrap_err()] {
+            assert!(error.to_string().contains("another program has the file there open"), "{error}");
+        }
+        drop(held);
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.put(b"new").unwrap();
+        let held = OpenOptions::new().read(true).share_mode(1).open(&path).unwrap();
+        let soon = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            drop(held);
+        });
+        file.commit().unwrap();
+        soon.join().unwrap();
+        let held = OpenOptions::new().read(true).share_mode(3).open(&path).unwrap();
+        assert!(AtomicFile::create(&path).is_err());
+        drop(held);
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(dir.path()), ["x"]);
+    }
+
+    #[test]
+    fn nul_takes_every_byte() {
+        for name in ["NUL", "nul"] {
+            let mut file = AtomicFile::create(name).unwrap();
+            file.put(b"lost").unwrap();
+            file.commit().unwrap();
+        }
+    }
+}
+
 #[cfg(unix)]
 mod unix {
     use super::*;

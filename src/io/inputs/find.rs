@@ -62,17 +62,18 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>> {
         let parquet = if has("data") { path.join("data").join("*.parquet") } else { path.join("*.parquet") };
         let reason = format!(
             "it is a table of {program}, which may have files of rows that were deleted; write its rows to .parquet \
-             files with a program that reads such tables, or name the files by a pattern such as {parquet:?} if all \
-             of them count"
+             files with a program that reads such tables, or name the files by a pattern such as \"{}\" if all \
+             of them count",
+            parquet.display()
         );
         return Err(Error::format("folder", reason).at(path));
     }
     if let Some(inner) = folders.iter().filter(|folder| !is_mark(folder)).min() {
         let reason = format!(
-            "it has folders in it, such as {:?}, which are not read along; the pattern {:?} stands for the files in \
+            "it has folders in it, such as {:?}, which are not read along; the pattern \"{}\" stands for the files in \
              all of them",
             inner.file_name().unwrap_or_default(),
-            path.join("*")
+            path.join("*").display()
         );
         return Err(Error::format("folder", reason).at(path));
     }

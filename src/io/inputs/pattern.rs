@@ -20,7 +20,11 @@ enum PatternPart<'p> {
 
 impl<'p> PatternPart<'p> {
     fn of(component: Component<'p>) -> Result<Self, PatternError> {
-        match component.as_os_str().to_string_lossy() {
+        let Component::Normal(name) = component else {
+            // On Windows the root may be `\\?\C:\`, in which nothing stands for other characters.
+            return Ok(Self::Name(component));
+        };
+        match name.to_string_lossy() {
             name if name == "**" => Ok(Self::Folders),
             name if name.contains(['*', '?', '[']) => Pattern::new(&name).map(Self::Names),
             _ => Ok(Self::Name(component)),
@@ -86,7 +90,10 @@ fn entries(folder: &Path) -> Result<Vec<std::fs::DirEntry>> {
     let listed = std::fs::read_dir(here).and_then(Iterator::collect);
     match listed.map_err(|error| (error.kind(), error)) {
         Ok(entries) => Ok(entries),
-        Err((io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, _)) => Ok(Vec::new()),
+        // Which of these it is for a path through a file depends on the system.
+        Err((io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename, _)) => {
+            Ok(Vec::new())
+        }
         Err((_, error)) => Err(Error::io("opening", error).at(here)),
     }
 }
@@ -127,6 +134,16 @@ mod tests {
         fits("none/*", &[]);
         assert!(paths(Path::new("a[b"), 100).unwrap_err().to_string().contains("or a pattern, which this is not"));
         assert!(paths(Path::new("a**b"), 100).unwrap_err().to_string().contains("or a pattern, which this is not"));
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn the_question_mark_of_a_verbatim_path_fits_nothing_else() {
+        let folder = Folder::new();
+        let file = folder.put("x1.npy", b"");
+        let verbatim = file.canonicalize().unwrap();
+        assert!(verbatim.to_string_lossy().starts_with(r"\\?\"), "{verbatim:?}");
+        assert_eq!(paths(&verbatim.with_file_name("x?.npy"), 100).unwrap(), [verbatim]);
     }
 
     #[cfg(target_os = "linux")]

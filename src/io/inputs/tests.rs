@@ -149,7 +149,7 @@ fn a_pattern_that_fits_folders_stands_for_their_files() {
     let marked = open(folder.path("hive/_temp*/*"), &ReadOptions::default()).unwrap();
     assert_eq!(all(&marked), numbers(0..2), "a mark that is asked for");
     let error = open(folder.path("hive"), &ReadOptions::default()).unwrap_err().to_string();
-    let advice = format!("{:?}", folder.path("hive").join("*"));
+    let advice = format!("\"{}\"", folder.path("hive").join("*").display());
     assert!(error.contains("day=1") && error.contains(&advice), "{error}");
     // The pattern of the advice is read, and so is a folder whose only folder is a mark.
     assert_eq!(open(folder.path("hive/*"), &ReadOptions::default()).unwrap().files().len(), 2);
@@ -173,7 +173,8 @@ fn folders_of_tables_with_deleted_rows_say_what_they_are() {
         fs::create_dir_all(folder.path("d").join(data).parent().unwrap()).unwrap();
         let error = open(folder.path("d"), &ReadOptions::default()).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Format { format: "folder", .. }), "{error}");
-        let pattern = format!("{:?}", folder.path("d").join(data));
+        let pattern = data.split('/').fold(folder.path("d"), |path, name| path.join(name));
+        let pattern = format!("\"{}\"", pattern.display());
         let text = error.to_string();
         assert!(text.contains(program) && text.contains(&pattern) && text.contains("usable folder: "), "{text}");
     }

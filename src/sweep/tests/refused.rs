@@ -211,7 +211,7 @@ fn two_processes_do_not_write_to_one_file() {
     let file = std::fs::File::open(&path).unwrap();
     file.lock().unwrap();
     assert!(matches!(refusal(&sweep, &values(), DIM, &path).kind(), ErrorKind::Busy));
-    file.unlock().unwrap();
+    drop(file);
     run(&sweep, &path);
     // A sweep creates its file before anything is fitted, and removes it if no run is finished.
     std::fs::remove_file(&path).unwrap();

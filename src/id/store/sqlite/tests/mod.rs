@@ -23,8 +23,8 @@ impl Dir {
     }
 
     fn path(&self) -> PathBuf {
-        // The name has characters that mean something in URIs.
-        self.0.path().join("ids %3f?#.db")
+        // The name has characters that mean something in URIs; Windows allows no question mark.
+        self.0.path().join(if cfg!(windows) { "ids %3f#.db" } else { "ids %3f?#.db" })
     }
 
     /// Makes a database with `items` items.
