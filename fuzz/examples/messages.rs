@@ -57,9 +57,9 @@ fn main() {
     let rows = Matrix::new(&values, 4).unwrap();
     let device = Device::reference();
     let mut recording = Recording { worker: Worker::new(rows, 0, &device), folder, kinds: HashSet::new() };
-    // There are fewer rows that differ than 9 codewords, so clusters stay empty and the farthest rows are asked for; the
-    // rounds of refinement ask for the sums of all levels. The candidates for a single codeword are drawn where the
-    // rows are.
+    // There are fewer rows that differ than 9 codewords, so clusters stay empty and the farthest rows are asked for.
+    // The rounds of refinement ask for the sums of all levels. The candidates for a single codeword are drawn where
+    // the rows are.
     for params in [RqKMeans::new(2, 9).refine(2).refine_beam(2), RqKMeans::new(1, 1)] {
         params.fit_on_workers(&mut recording, &device, |_| ControlFlow::Continue(())).unwrap();
     }

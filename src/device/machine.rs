@@ -25,8 +25,8 @@ fn available(meminfo: &str) -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
-/// Bytes that Windows calls available, and no more than it would promise: it hands out no memory that neither the machine
-/// nor the page file has.
+/// Bytes that Windows calls available, and no more than it would promise: it hands out no memory that neither the
+/// machine nor the page file has.
 #[cfg(windows)]
 fn available_memory() -> Option<u64> {
     /// `MEMORYSTATUSEX` of Windows.

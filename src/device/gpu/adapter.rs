@@ -44,6 +44,19 @@ fn ask(backends: wgpu::Backends, first: usize) -> Vec<FoundAdapter> {
     (first..).zip(request(backends)).map(|(index, adapter)| describe(index, adapter)).collect()
 }
 
+/// Returns the adapter of the backend that does nothing with kernels: all time that passes on it is the host's.
+#[cfg(all(test, feature = "_noop"))]
+pub(super) fn that_runs_nothing() -> FoundAdapter {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    descriptor.backends = wgpu::Backends::NOOP;
+    let features = Some(wgpu::Features::empty());
+    descriptor.backend_options.noop = wgpu::NoopBackendOptions { enable: true, features, ..Default::default() };
+    let mut adapters =
+        wait::for_future(wgpu::Instance::new(descriptor).enumerate_adapters(wgpu::Backends::NOOP)).into_iter();
+    describe(0, adapters.next().expect("the backend has an adapter"))
+}
+
 /// Returns the adapters of those of these backends that this build has.
 fn request(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
     let backends = backends & wgpu::Instance::enabled_backend_features();

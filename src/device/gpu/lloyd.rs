@@ -1,6 +1,6 @@
 //! Iterations of Lloyd's algorithm on a GPU. The codewords stay there; the host waits once for a few bytes.
 
-use super::assignment;
+use super::assignment::{self, Queued};
 use super::codewords::Codewords;
 use super::kernels::centroid::{self, Ordered};
 use super::kernels::update::{self, Updating};
@@ -11,14 +11,14 @@ use crate::error::Result;
 use crate::kernel::update::MAX_ROWS;
 
 pub(super) struct GpuLloyd<'a> {
-    table: &'a mut GpuRows,
+    pub(super) table: &'a mut GpuRows,
     room: i32,
     /// The codewords of the next assignment.
     next: Codewords,
     /// Those of the last assignment, which the next one replaces.
     last: Codewords,
     ordered: Vec<Ordered>,
-    updating: Updating,
+    pub(super) updating: Updating,
 }
 
 impl<'a> GpuLloyd<'a> {
@@ -38,8 +38,9 @@ impl<'a> GpuLloyd<'a> {
     }
 }
 
-impl Lloyd for GpuLloyd<'_> {
-    fn iterate(&mut self) -> Result<Iteration> {
+impl GpuLloyd<'_> {
+    /// Adds the commands of an iteration to the batch.
+    pub(super) fn queue(&mut self) -> Result<Queued> {
         let Self { table, room, next, last, ordered, updating } = self;
         // The table may know the codewords that are about to change.
         table.know_codewords(None);
@@ -50,12 +51,24 @@ impl Lloyd for GpuLloyd<'_> {
         let queued = assignment::queue_codewords(table, next)?;
         centroid::queue_order(table, ordered)?;
         update::queue(table, ordered, updating, [next, last], *room)?;
-        let bytes = table.batch.read(&table.context, &[updating.summary()])?;
-        let iteration = update::read_summary(&bytes);
-        assignment::finish(table, &queued, iteration.assigned);
-        std::mem::swap(next, last);
-        *next = next.clone().bounded(table.dim, iteration.update.longest);
-        Ok(iteration)
+        Ok(queued)
+    }
+
+    /// Ends an iteration, whose summary the host has read.
+    pub(super) fn finish(&mut self, queued: &Queued, summary: &[u8]) -> Iteration {
+        let iteration = update::read_summary(summary);
+        assignment::finish(self.table, queued, iteration.assigned);
+        std::mem::swap(&mut self.next, &mut self.last);
+        self.next = self.next.clone().bounded(self.table.dim, iteration.update.longest);
+        iteration
+    }
+}
+
+impl Lloyd for GpuLloyd<'_> {
+    fn iterate(&mut self) -> Result<Iteration> {
+        let queued = self.queue()?;
+        let summary = self.table.batch.read(&self.table.context, &[self.updating.summary()])?;
+        Ok(self.finish(&queued, &summary))
     }
 
     fn codewords(&mut self) -> Result<Codebook> {

@@ -9,6 +9,8 @@ mod encoder;
 mod failures;
 mod faults;
 mod grid;
+#[cfg(feature = "_noop")]
+mod host_time;
 mod matrix_race;
 mod network;
 mod pieces;
