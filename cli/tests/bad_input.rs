@@ -175,3 +175,14 @@ fn a_full_disk_is_an_error_that_names_the_file() {
         dir.fails(&args, &[output, "No space left"]);
     }
 }
+
+#[test]
+fn a_decoder_that_panics_on_a_damaged_file_is_one_line() {
+    let dir = Dir::new();
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/parquet");
+    for number in 1..=3 {
+        dir.write("x.parquet", std::fs::read(seeds.join(format!("panics-{number}"))).unwrap());
+        let args = "fit --input x.parquet --clusters 2 --output out.safetensors";
+        dir.fails(args, &["x.parquet", "its decoder gave up"]);
+    }
+}
