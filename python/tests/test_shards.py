@@ -69,13 +69,15 @@ def test_spans_number_rows_as_the_source_does(X):
     engine = Engine(X, 1)
     engine.workers = [shards.Worker(X, span=(0, 250)), shards.Worker(X, span=(250, 600))]
     assert engine.shards() == [250, 350]
-    assert shards.fit(semid.RQKMeans(2, 6, device="cpu"), engine).fingerprint == semid.RQKMeans(2, 6).fit(X).fingerprint
+    # A sample is drawn by the numbers of rows.
+    expected = semid.RQKMeans(2, 6, sample=200).fit(X).fingerprint
+    assert shards.fit(semid.RQKMeans(2, 6, device="cpu", sample=200), engine).fingerprint == expected
     with pytest.raises(ValueError, match="span"):
         shards.Worker(X, span=(0, 601))
     # A first row makes the span all that there is to number.
     engine.workers = [shards.Worker(X, span=(0, 250)), shards.Worker(X[200:], span=(50, 400), first_row=250)]
     assert engine.shards() == [250, 350]
-    assert shards.fit(semid.RQKMeans(2, 6, device="cpu"), engine).fingerprint == semid.RQKMeans(2, 6).fit(X).fingerprint
+    assert shards.fit(semid.RQKMeans(2, 6, device="cpu", sample=200), engine).fingerprint == expected
     with pytest.raises(ValueError, match="span"):
         shards.Worker(X, span=(0, 601), first_row=0)
 
