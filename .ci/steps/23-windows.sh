@@ -12,8 +12,8 @@ wine=$(find_wine wine64)
 ! command -v rustup >/dev/null || rustup target add "$platform"
 [ -d "$(rustc --print target-libdir --target "$platform" 2>/dev/null)" ] || fail "there is no Rust for $platform here"
 
-mkdir -p "$tools/windows"
 export WINEPREFIX=$tools/windows/wine WINEDEBUG=-all
+mkdir -p "$WINEPREFIX"
 # Wine's services would keep the stdout of the first program open. So they are started before, and end with the step.
 server=$(find_wine wineserver)
 "$server" -p
