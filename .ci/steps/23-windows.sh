@@ -39,7 +39,8 @@ run_tests() { cargo test --workspace --locked --quiet --target "$platform" "$@";
 run_tests --lib -- kernel:: device:: rq::tests::golden vae::tests::golden io:: id:: sweep:: lines:: place:: \
   --skip a_file_that_was_replaced_is_not_the_one_that_was_opened \
   --skip models_that_cannot_be_kept_are_refused_before_any_is_fitted
-run_tests --test tests
+# Now and then Wine fails to start two processes at once.
+run_tests --test tests -- --test-threads=1
 # Python starts a script, which starts the program.
 printf '#!/bin/sh\nexec %s %s "$@"\n' "$wine" "$(realpath "$target/$platform/debug/semid.exe")" >"$tools/windows/semid"
 chmod +x "$tools/windows/semid"
