@@ -16,35 +16,6 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> points: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> drawn: array<u32>;
 
-const SIZE: u32 = 256u;
-
-var<workgroup> ends: array<vec3<u32>, 256>;
-// Where a value falls, and how far it is into that place.
-var<workgroup> found: vec4<u32>;
-
-// Returns the sum of `own` over this invocation and those before it, added to `before`.
-fn running_sum(local: u32, before: vec3<u32>, own: vec3<u32>) -> vec3<u32> {
-    var sum = own;
-    for (var step = 1u; step < SIZE; step *= 2u) {
-        ends[local] = sum;
-        workgroupBarrier();
-        if (local >= step) {
-            sum = u96_add(sum, ends[local - step]);
-        }
-        workgroupBarrier();
-    }
-    return u96_add(before, sum);
-}
-
-// Notes place `at` if the value falls on it, which is true of exactly one place. For a place behind the value the
-// difference wraps to more than 2^95, which no sum exceeds.
-fn note(at: u32, value: vec3<u32>, own: vec3<u32>, end: vec3<u32>) {
-    let into = u96_add(value, u96_negate(u96_add(end, u96_negate(own))));
-    if (u96_less(into, own)) {
-        found = vec4<u32>(at, into);
-    }
-}
-
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let value = values[group.x];

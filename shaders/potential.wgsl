@@ -10,10 +10,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> weights: array<u32>;
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4<u32>>; // (points, blocks), 96 bits
 
-const SIZE: u32 = 256u;
-
-var<workgroup> parts: array<vec3<u32>, 256>;
-
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let row = group.x * SIZE + local;
@@ -21,14 +17,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (row < params.rows) {
         own = u96_mul(distances[group.y * params.rows + row], weights[row]);
     }
-    parts[local] = own;
-    for (var step = SIZE / 2u; step > 0u; step >>= 1u) {
-        workgroupBarrier();
-        if (local < step) {
-            parts[local] = u96_add(parts[local], parts[local + step]);
-        }
-    }
+    let sum = block_sum(local, own);
     if (local == 0u) {
-        sums[group.y * params.blocks + group.x] = vec4<u32>(parts[0], 0u);
+        sums[group.y * params.blocks + group.x] = vec4<u32>(sum, 0u);
     }
 }

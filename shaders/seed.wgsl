@@ -15,10 +15,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> chosen: array<u32>; // sum of 96 bits, row, point or none
 @group(0) @binding(4) var<storage, read_write> state: array<u32>;
 
-const SIZE: u32 = 256u;
 const NONE: u32 = 0xffffffffu;
-
-var<workgroup> parts: array<vec3<u32>, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) local: u32) {
@@ -29,20 +26,11 @@ fn main(@builtin(local_invocation_index) local: u32) {
         for (var block = local; block < params.blocks; block += SIZE) {
             sum = u96_add(sum, sums[point * params.blocks + block].xyz);
         }
-        parts[local] = sum;
-        for (var step = SIZE / 2u; step > 0u; step >>= 1u) {
-            workgroupBarrier();
-            if (local < step) {
-                parts[local] = u96_add(parts[local], parts[local + step]);
-            }
-        }
-        workgroupBarrier();
-        if (u96_less(parts[0], best)) {
-            best = parts[0];
+        let potential = block_sum(local, sum);
+        if (u96_less(potential, best)) {
+            best = potential;
             best_point = point;
         }
-        // The next point writes what this one has read.
-        workgroupBarrier();
     }
     if (local == 0u && state[2] != 0u) {
         // The sum stays that of the last step.

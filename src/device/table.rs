@@ -4,6 +4,7 @@ use super::iteration::{AssignCounts, Iteration};
 use super::seeding::Seeding;
 use crate::codebook::Codebook;
 use crate::error::Result;
+use crate::kernel::nearer::BlockDraw;
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 
@@ -90,6 +91,30 @@ pub(crate) trait Table: Send {
         let _ = weights;
         Ok(None)
     }
+
+    /// Adds candidates of k-means|| to the `known` ones before them, none of which it keeps where that is 0: runs
+    /// `kernel::nearer` after an assignment to the new ones, whose codes the rows then have. Returns the sums of the
+    /// rows' distances from their nearest candidates, for blocks of rows one after the other; none where
+    /// `assign_and_distances` and the host are as good. What the host must not read stays on the device, until the rows
+    /// change.
+    fn add_candidates(&mut self, new: &Codebook, known: usize) -> Result<Option<Vec<u128>>> {
+        let _ = (new, known);
+        Ok(None)
+    }
+
+    /// Runs `kernel::nearer::draw_in_block`: returns the row of each draw by the distances from the candidates. Blocks
+    /// are those of the sums.
+    fn draw_candidates(&mut self, draws: &[BlockDraw]) -> Result<Vec<usize>> {
+        Ok(vec![0; draws.len()])
+    }
+
+    /// Returns how many rows are nearest to each of the candidates, of which there are `candidates`.
+    fn candidate_counts(&mut self, candidates: usize) -> Result<Vec<u64>> {
+        Ok(vec![0; candidates])
+    }
+
+    /// Gives back the memory of the candidates.
+    fn forget_candidates(&mut self) {}
 
     /// Runs `kernel::min_distances` for points (P, D): returns P x N distances, none above `closest` of its row. A GPU
     /// waits for all of them together, as far as they fit a transfer.

@@ -18,6 +18,7 @@ pub(crate) mod float;
 pub(crate) mod matmul;
 pub(crate) mod members;
 pub(crate) mod min_distances;
+pub(crate) mod nearer;
 pub(crate) mod on_grid;
 pub(crate) mod range_search;
 pub(crate) mod rectify;

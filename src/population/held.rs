@@ -1,6 +1,7 @@
 //! Holds the rows of a shard on a device, and computes reductions of them there.
 
 use super::memo::Memo;
+use super::on_device::CandidatesOnDevice;
 use super::reductions;
 use super::request::{Answer, FarRow, FittedLevel, Reduction, State};
 use super::seeding::NearestCandidates;
@@ -20,18 +21,22 @@ pub(super) struct Held {
     pub(super) codes_of: Option<Arc<Codebook>>,
     /// How often the rows count; none where each counts once.
     pub(super) weighted: Option<Weighted>,
+    /// Whether facts about the rows must outlast the table.
+    pub(super) keeps: bool,
+    /// The candidates for first codewords that the table holds.
+    pub(super) on_device: Option<CandidatesOnDevice>,
 }
 
 impl Held {
-    /// Subtracts the levels that `state` has and the rows do not; if `keeps` is set, `memo` keeps their codes.
-    pub(super) fn advance(&mut self, state: &State, memo: &mut Memo, keeps: bool) -> Result<()> {
+    /// Subtracts the levels that `state` has and the rows do not; if facts are kept, `memo` keeps their codes.
+    pub(super) fn advance(&mut self, state: &State, memo: &mut Memo) -> Result<()> {
         for level in state.levels.iter().skip(self.state.levels.len()) {
-            self.subtract(level, memo, keeps)?;
+            self.subtract(level, memo)?;
         }
         Ok(())
     }
 
-    fn subtract(&mut self, level: &FittedLevel, memo: &mut Memo, keeps: bool) -> Result<()> {
+    fn subtract(&mut self, level: &FittedLevel, memo: &mut Memo) -> Result<()> {
         let number = self.state.levels.len();
         let FittedLevel { codebook, codes } = level;
         match codes {
@@ -44,10 +49,10 @@ impl Held {
                 }
             }
         }
-        if keeps && codes.is_none() {
+        if self.keeps && codes.is_none() {
             memo.keep_level(number, &mut *self.table)?;
         }
-        self.codes_of = None;
+        (self.codes_of, self.on_device) = (None, None);
         self.weighted.iter_mut().for_each(Weighted::forget);
         self.table.subtract(codebook)?;
         self.state.levels.push(level.clone());
@@ -69,9 +74,21 @@ impl Held {
                 ));
             }
             Reduction::Assign { before, now } => Answer::Sums(self.assign(memo, before.as_ref(), now)?),
-            Reduction::Potential { candidates } => Answer::Potential(self.nearest(memo, candidates)?.potential()),
-            Reduction::Draw { candidates, values } => Answer::Places(self.nearest(memo, candidates)?.draw(values)),
-            Reduction::Weights { candidates } => Answer::Weights(self.nearest(memo, candidates)?.weights()),
+            Reduction::Potential { candidates } => Answer::Potential(self.seeding(
+                (memo, candidates),
+                |on_device, _| Ok(on_device.potential()),
+                NearestCandidates::potential,
+            )?),
+            Reduction::Draw { candidates, values } => Answer::Places(self.seeding(
+                (memo, candidates),
+                |on_device, table| on_device.draw(table, values),
+                |nearest| nearest.draw(values),
+            )?),
+            Reduction::Weights { candidates } => Answer::Weights(self.seeding(
+                (memo, candidates),
+                CandidatesOnDevice::weights,
+                NearestCandidates::weights,
+            )?),
             Reduction::Farthest { codebook, count } => Answer::Farthest(self.farthest(memo, codebook, *count)?),
             Reduction::Gather { places } => Answer::Rows(self.gather(places)?),
         })
@@ -91,6 +108,9 @@ impl Held {
 
     fn assign(&mut self, memo: &mut Memo, before: Option<&Arc<Codebook>>, now: &Arc<Codebook>) -> Result<Partial> {
         memo.nearest = None;
+        if self.on_device.take().is_some() {
+            self.table.forget_candidates();
+        }
         let energy = self.energy(memo)?;
         if self.weighted.is_some() {
             return Ok(self.assign_weighted(memo, before, now)?.with_energy(energy));
@@ -150,6 +170,29 @@ impl Held {
         let energy = reductions::energy(&mut *self.table, weights)?;
         memo.energy = Some(energy);
         Ok(energy)
+    }
+
+    /// Answers by the candidates that the table holds, or else by those that `memo` keeps.
+    fn seeding<T>(
+        &mut self,
+        (memo, candidates): (&mut Memo, &Arc<Codebook>),
+        on_device: impl FnOnce(&CandidatesOnDevice, &mut dyn Table) -> Result<T>,
+        on_host: impl FnOnce(&NearestCandidates) -> T,
+    ) -> Result<T> {
+        // Rows that count more or less often than once are drawn on the host alone.
+        if self.keeps || self.weighted.is_some() {
+            return self.nearest(memo, candidates).map(on_host);
+        }
+        let mut known = self.on_device.take();
+        if !known.as_ref().is_some_and(|known| known.is_of(candidates)) {
+            known = CandidatesOnDevice::bring(known, &mut *self.table, candidates)?;
+            // The codes are those of the new candidates alone.
+            self.codes_of = self.codes_of.take().filter(|_| known.is_none());
+        }
+        match known {
+            Some(known) => on_device(self.on_device.insert(known), &mut *self.table),
+            None => self.nearest(memo, candidates).map(on_host),
+        }
     }
 
     /// Finds the candidate nearest to each row.

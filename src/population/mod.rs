@@ -24,6 +24,7 @@ mod held;
 mod joint;
 mod load;
 mod memo;
+mod on_device;
 mod one;
 mod pipe;
 mod reductions;

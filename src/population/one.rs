@@ -18,7 +18,8 @@ pub(super) struct One {
 impl One {
     /// Takes the rows of `table`, which are already in `state`.
     pub(super) fn new(table: Box<dyn Table>, state: &State) -> Self {
-        let held = Held { table, state: state.clone(), codes_of: None, weighted: None };
+        let state = state.clone();
+        let held = Held { table, state, codes_of: None, weighted: None, keeps: false, on_device: None };
         Self { held, memo: Memo::default() }
     }
 
@@ -31,7 +32,7 @@ impl One {
             ));
         }
         self.memo.enter(state);
-        self.held.advance(state, &mut self.memo, false)
+        self.held.advance(state, &mut self.memo)
     }
 }
 

@@ -196,7 +196,7 @@ impl<'a> Shard<'a> {
             Some(held) => held,
             None => self.load(state, spare, None, ask)?,
         };
-        held.advance(state, &mut self.memo, self.keeps)?;
+        held.advance(state, &mut self.memo)?;
         Ok((self.held.insert(held), &mut self.memo))
     }
 
@@ -220,6 +220,6 @@ impl<'a> Shard<'a> {
         }
         let state = State { levels: Vec::new(), ..state.clone() };
         let weighted = source.weights_used()?.map(Weighted::new);
-        Ok(Held { table, state, codes_of: None, weighted })
+        Ok(Held { table, state, codes_of: None, weighted, keeps: self.keeps, on_device: None })
     }
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub(super) struct Queued {
     clusters: usize,
     /// The number of products, or of operations that take as long.
-    work: f64,
+    pub(super) work: f64,
     start: Instant,
 }
 

@@ -14,6 +14,8 @@ const PARAMS: &str = shader!("shared/params");
 const U64: &str = shader!("shared/u64");
 const U96: &str = shader!("shared/u96");
 const SQUARES: &str = shader!("shared/squares");
+const BLOCK_SUM: &str = shader!("shared/block_sum");
+const RUNNING_SUM: &str = shader!("shared/running_sum");
 const LANES: &str = shader!("shared/lanes");
 const SCALE: &str = shader!("shared/scale");
 const SOFT_FLOAT: &str = shader!("shared/soft_float");
@@ -118,18 +120,20 @@ kernels! {
     Combine = "combine" [U64, SOFT_FLOAT];
     Count = "count" [PARAMS];
     Distinct = "distinct" [PARAMS];
-    Draw = "draw" [U64, U96];
+    Draw = "draw" [U64, U96, RUNNING_SUM];
+    DrawInBlock = "draw_in_block" [U64, U96, RUNNING_SUM];
     Dropout = "dropout" [U64, SOFT_FLOAT];
     Gather = "gather" [PARAMS];
     Length = "length" [PARAMS];
     Matmul { wide } = "matmul" [DOTS, U64, SOFT_FLOAT, EXACT] { WIDE: f64::from(u8::from(wide)) };
     Members = "members" [];
     MinDistances = "min_distances" [U64, SQUARES, LANES];
+    Nearer = "nearer" [U64, U96, BLOCK_SUM];
     NumberCodes = "number_codes" [];
     OnGrid = "on_grid" [U64, SOFT_FLOAT, ON_GRID];
     Order = "order" [PARAMS];
     Pieces = "pieces" [PARAMS];
-    Potential = "potential" [U64, U96];
+    Potential = "potential" [U64, U96, BLOCK_SUM];
     Rectify = "rectify" [U64, SOFT_FLOAT, LEAK];
     RectifyGradient = "rectify_gradient" [U64, SOFT_FLOAT, LEAK];
     Rerank = "rerank" [PARAMS, U64, SQUARES, LANE_DISTANCE];
@@ -140,7 +144,7 @@ kernels! {
     RoundRows = "round_rows" [BYTES, ROUND_BYTES];
     RowLosses = "row_losses" [U64, LANES, SOFT_FLOAT, EXACT, VECTORS];
     ScaleOperand = "scale_operand" [U64, SOFT_FLOAT, EXACT, VECTORS];
-    Seed = "seed" [U64, U96];
+    Seed = "seed" [U64, U96, BLOCK_SUM];
     Settle = "settle" [PARAMS, U64, SQUARES, DISTANCE];
     Starts = "starts" [];
     StraightThrough = "straight_through" [U64, SOFT_FLOAT, EXACT, ON_GRID];
@@ -186,7 +190,7 @@ pub(super) fn of_fits() -> Vec<Kernel> {
         Tile::Cooperative => AssignMatrix,
     };
     let assignment = [Length, Distinct, assign, Rerank, Settle];
-    let seeding = [Gather, Values, Draw, MinDistances, Potential, Seed, Take];
+    let seeding = [Gather, Nearer, DrawInBlock, Values, Draw, MinDistances, Potential, Seed, Take];
     let iteration = [Count, Pieces, Order, Tally, Centroid, Update, Summary];
     [&assignment[..], &seeding, &iteration, &[AssignedDistances, Residual]].concat()
 }

@@ -8,6 +8,7 @@ mod adapter;
 mod assignment;
 mod batch;
 mod bytes;
+mod candidates;
 mod chunk;
 mod codewords;
 mod context;

@@ -1,6 +1,7 @@
 //! Residual rows on a GPU.
 
 use super::batch::CommandBatch;
+use super::candidates::CandidateBuffers;
 use super::chunk::ChunkBuffers;
 use super::codewords::Codewords;
 use super::context::Context;
@@ -34,6 +35,8 @@ pub(super) struct GpuRows {
     coded: bool,
     /// The codewords of the last assignment as bytes.
     pub(super) codeword_bytes: Option<wgpu::Buffer>,
+    /// The candidates of k-means||, for each chunk.
+    pub(super) candidates: Option<Vec<CandidateBuffers>>,
 }
 
 impl GpuRows {
@@ -59,8 +62,20 @@ impl GpuRows {
     ) -> Result<Self> {
         let (width, batch) = (dim.next_multiple_of(STEP) / 4, CommandBatch::new(&context)?);
         let (codewords, measured, codeword_bytes) = (None, None, None);
-        let coded = false;
-        Ok(Self { context, rows, dim, width, filter, chunks, batch, codewords, measured, coded, codeword_bytes })
+        Ok(Self {
+            context,
+            rows,
+            dim,
+            width,
+            filter,
+            chunks,
+            batch,
+            codewords,
+            measured,
+            coded: false,
+            codeword_bytes,
+            candidates: None,
+        })
     }
 
     /// Returns a table of some of the first rows, whose values it shares, and nothing else; none where there are no
@@ -115,8 +130,9 @@ impl GpuRows {
         self.codewords = known;
     }
 
-    /// Forgets the codes and lengths of the rows, because the rows changed.
+    /// Forgets the codes and lengths of the rows, and candidates, because the rows changed.
     pub(super) fn forget(&mut self) -> Result<()> {
+        self.candidates = None;
         // Rows without codes are in no need of clearing, and every assignment measures them.
         let coded = std::mem::take(&mut self.coded) | self.measured.take().is_some();
         match coded {

@@ -4,10 +4,11 @@
 use super::lloyd::GpuLloyd;
 use super::rows::GpuRows;
 use super::seeding::GpuSeeding;
-use super::{assignment, kernels, sliced};
+use super::{assignment, candidates, kernels, sliced};
 use crate::codebook::Codebook;
 use crate::device::{AssignCounts, Lloyd, Seeding, Table, range_search};
 use crate::error::Result;
+use crate::kernel::nearer::BlockDraw;
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
 
@@ -98,6 +99,22 @@ impl Table for GpuRows {
 
     fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
         Ok(GpuSeeding::new(self, weights)?.map(|seeding| Box::new(seeding) as _))
+    }
+
+    fn add_candidates(&mut self, new: &Codebook, known: usize) -> Result<Option<Vec<u128>>> {
+        candidates::add(self, new, known)
+    }
+
+    fn draw_candidates(&mut self, draws: &[BlockDraw]) -> Result<Vec<usize>> {
+        candidates::draw(self, draws)
+    }
+
+    fn candidate_counts(&mut self, candidates: usize) -> Result<Vec<u64>> {
+        candidates::counts(self, candidates)
+    }
+
+    fn forget_candidates(&mut self) {
+        self.candidates = None;
     }
 
     fn min_distances(&mut self, points: &[i32], closest: &[u64]) -> Result<Vec<u64>> {

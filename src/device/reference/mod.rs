@@ -1,5 +1,6 @@
 //! The reference device: the scalar kernels, one after the other.
 
+mod candidates;
 mod lloyd;
 mod seeding;
 mod tensors;
@@ -9,8 +10,10 @@ use super::{AssignCounts, DeviceInfo, Engine, Lloyd, NO_CODE, Purpose, Seeding, 
 use crate::codebook::Codebook;
 use crate::error::{Result, try_vec, try_zeros};
 use crate::kernel;
+use crate::kernel::nearer::BlockDraw;
 use crate::kernel::range_search::RangeMatches;
 use crate::partial::Partial;
+use candidates::ReferenceCandidates;
 use lloyd::ReferenceLloyd;
 use seeding::ReferenceSeeding;
 
@@ -39,7 +42,8 @@ impl Engine for Reference {
 
     fn table(&self, rows: usize, dim: usize, _purpose: Purpose) -> Result<Box<dyn Table>> {
         let values = try_zeros(rows.saturating_mul(dim), "rows on the grid")?;
-        Ok(Box::new(ReferenceTable { values, dim, codes: try_vec(NO_CODE, rows, "codes")? }))
+        let candidates = ReferenceCandidates::default();
+        Ok(Box::new(ReferenceTable { values, dim, codes: try_vec(NO_CODE, rows, "codes")?, candidates }))
     }
 
     fn tensors(&self) -> Result<Box<dyn Tensors>> {
@@ -59,6 +63,7 @@ struct ReferenceTable {
     values: Vec<i32>,
     dim: usize,
     codes: Vec<u32>,
+    candidates: ReferenceCandidates,
 }
 
 impl Table for ReferenceTable {
@@ -142,6 +147,20 @@ impl Table for ReferenceTable {
         let closest = try_vec(u64::MAX, self.codes.len(), "seeding distances")?;
         let Self { values, dim, .. } = self;
         Ok(Some(Box::new(ReferenceSeeding { rows: values, dim: *dim, weights: weights.to_vec(), closest })))
+    }
+
+    fn add_candidates(&mut self, new: &Codebook, known: usize) -> Result<Option<Vec<u128>>> {
+        self.assign(new)?;
+        let distances = self.assigned_distances(new)?;
+        Ok(Some(self.candidates.add(&distances, &self.codes, known)))
+    }
+
+    fn draw_candidates(&mut self, draws: &[BlockDraw]) -> Result<Vec<usize>> {
+        Ok(self.candidates.draw(draws))
+    }
+
+    fn candidate_counts(&mut self, candidates: usize) -> Result<Vec<u64>> {
+        Ok(self.candidates.counts(candidates))
     }
 
     fn range_search(&mut self, codebook: &Codebook, prices: &[i128], limits: &[i128]) -> Result<RangeMatches> {

@@ -73,7 +73,7 @@ fn spans(rows: usize, shards: usize) -> Vec<Range<usize>> {
 /// The ways of holding shards.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Held {
-    /// Each shard has its own device; all kinds of devices occur.
+    /// Each shard has its own device, whose table it keeps; all kinds of devices occur.
     Devices,
     /// The shards take turns with one table, and keep codes and distances.
     Turns,
@@ -106,7 +106,7 @@ fn weighted<'a>(
     let device = |i: usize| &devices()[if held == Held::Devices { i % devices().len() } else { 0 }];
     let shard = |(i, span): (usize, &Range<usize>)| {
         let shard = Shard::new(rows, span.clone(), 0, device(i), Purpose::Fit).weighted(weights.cloned());
-        shard.keeping(held != Held::Forgetful)
+        shard.keeping(!matches!(held, Held::Devices | Held::Forgetful))
     };
     let shards: Vec<Shard<'a>> = spans.iter().enumerate().map(shard).collect();
     let sharded = Sharded::new(shards, rows.dim());

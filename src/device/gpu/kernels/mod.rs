@@ -13,6 +13,7 @@ pub(super) mod gather;
 pub(super) mod matmul;
 pub(super) mod members;
 pub(super) mod min_distances;
+pub(super) mod nearer;
 pub(super) mod on_grid;
 pub(super) mod rectify;
 pub(super) mod residual;

@@ -13,6 +13,7 @@ mod grid;
 mod host_time;
 mod matrix_race;
 mod network;
+mod parallel_seeding;
 mod pieces;
 mod prepared;
 mod seed;

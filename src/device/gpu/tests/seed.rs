@@ -142,7 +142,7 @@ const FAULTS: [Fault; 9] = [
     (Kernel::Draw, "if (local >= step)", "if (local > step)"),
     (Kernel::Draw, "select(found.x, value.x, value.w == 1u)", "found.x"),
     (Kernel::Potential, "row < params.rows", "row + 1u < params.rows"),
-    (Kernel::Seed, "u96_less(parts[0], best)", "!u96_less(best, parts[0])"),
+    (Kernel::Seed, "u96_less(potential, best)", "!u96_less(best, potential)"),
     (Kernel::Seed, "a.z < b.z ||", ""),
     (Kernel::Take, "closest_sums[row] = ", "closest_sums[0] = "),
     (Kernel::Take, "point * params.rows + row", "row"),

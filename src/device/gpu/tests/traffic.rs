@@ -3,6 +3,7 @@
 use crate::codebook::Codebook;
 use crate::device::gpu::{Gpu, adapter};
 use crate::device::{Device, Purpose, TransferCounts};
+use crate::kernel::nearer::BlockDraw;
 use crate::rng::Stream;
 use crate::rows::Matrix;
 use crate::vae::Estimator;
@@ -50,8 +51,8 @@ fn fit_and_encode_are_as_known() {
     }
 }
 
-/// All pairs of rows, for k-means++ over few of them, and codes with their distances, for k-means||, are one read-back
-/// each, and those of the twin.
+/// All pairs of rows, for k-means++ over few of them, and codes with their distances, for k-means|| over rows with
+/// weights, are one read-back each, and those of the twin.
 #[test]
 fn first_codewords_wait_once_for_many_distances() {
     let rows: Vec<i32> = rows().into_iter().map(|value| value as i32).collect();
@@ -71,6 +72,30 @@ fn first_codewords_wait_once_for_many_distances() {
         table.assign_and_distances(&codebook, &mut [0; ROWS]).expect("assign_and_distances");
         let nearest = device.transfer_counts();
         assert_eq!((nearest.read_backs, nearest.read_bytes), (1, 12 * ROWS as u64 + 12 + 4), "{device:?}");
+    }
+}
+
+/// A round of k-means|| reads the sums of blocks of 256 rows, its draws a row each, and the counts a number for each
+/// candidate.
+#[test]
+fn candidates_wait_once_for_a_few_bytes() {
+    let rows: Vec<i32> = rows().into_iter().map(|value| value as i32).collect();
+    let codebook = Codebook::new(rows[..CLUSTERS * DIM].to_vec(), DIM);
+    for device in devices() {
+        let mut table = device.engine().table(ROWS, DIM, Purpose::Fit).expect("a table");
+        table.upload(0, &rows).expect("upload");
+        device.transfer_counts();
+        let counted = |what: &str, bytes: u64| {
+            let counts = device.transfer_counts();
+            assert_eq!((counts.read_backs, counts.read_bytes), (1, bytes + 4), "{what}, {device:?}");
+        };
+        let sums = table.add_candidates(&codebook, 0).expect("sums").expect("on the device");
+        counted("sums", 16 * ROWS.div_ceil(256) as u64 + 12);
+        let draws: Vec<BlockDraw> = (0..3).map(|block| BlockDraw { block, value: sums[block] - 1 }).collect();
+        table.draw_candidates(&draws).expect("rows");
+        counted("draws", 4 * 3);
+        table.candidate_counts(CLUSTERS).expect("counts");
+        counted("counts", 4 * CLUSTERS as u64);
     }
 }
 

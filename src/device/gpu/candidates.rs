@@ -1,0 +1,136 @@
+//! The candidates of k-means||. Distances and the nearest candidates stay on the GPU; sums of blocks of rows travel to
+//! the host, and so do drawn rows.
+
+use super::assignment;
+use super::chunk::{COUNTERS, ChunkBuffers, counted};
+use super::kernels::{EXACT_WORK, assigned_distances, nearer};
+use super::rows::GpuRows;
+use super::span::{Span, words};
+use crate::codebook::Codebook;
+use crate::error::{ErrorKind, Result, try_zeros};
+use crate::kernel::nearer::{BLOCK_ROWS, BlockDraw};
+
+/// The nearest candidate of every row of a chunk.
+pub(super) struct CandidateBuffers {
+    /// Its distance, u64.
+    pub(super) closest: wgpu::Buffer,
+    /// Its index + 1.
+    pub(super) nearest: wgpu::Buffer,
+    /// The sums of the distances of blocks, 96 bits and 0.
+    pub(super) sums: wgpu::Buffer,
+}
+
+/// Bytes of the sum of a block.
+const SUM: u64 = 16;
+
+fn blocks(chunk: &ChunkBuffers) -> usize {
+    chunk.rows.len().div_ceil(BLOCK_ROWS)
+}
+
+impl CandidateBuffers {
+    fn of(table: &GpuRows) -> Result<Vec<Self>> {
+        let context = &table.context;
+        let of_chunk = |chunk: &ChunkBuffers| {
+            let rows = chunk.rows.len() as u64;
+            Ok(Self {
+                closest: context.storage("distances from candidates", rows * 8)?,
+                nearest: context.storage("nearest candidates", rows * 4)?,
+                sums: context.storage("sums of distances", blocks(chunk) as u64 * SUM)?,
+            })
+        };
+        table.chunks.iter().map(of_chunk).collect()
+    }
+
+    fn sums_span(&self, chunk: &ChunkBuffers) -> Span<'_> {
+        Span { buffer: &self.sums, offset: 0, size: blocks(chunk) as u64 * SUM }
+    }
+}
+
+/// Twin: `kernel::nearer::nearer`, after an assignment to the new candidates. Returns none where these do not fit a
+/// binding, or the distances the memory.
+pub(super) fn add(table: &mut GpuRows, new: &Codebook, known: usize) -> Result<Option<Vec<u128>>> {
+    let held = match table.candidates.take().filter(|_| known > 0) {
+        Some(held) => held,
+        None if known > 0 || table.slice(new).is_some() => return Ok(None),
+        None => match CandidateBuffers::of(table) {
+            Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => return Ok(None),
+            held => held?,
+        },
+    };
+    if table.slice(new).is_some() {
+        return Ok(None);
+    }
+    let mut queued = assignment::queue(table, new)?;
+    let (codewords, params) = table.codewords(new)?;
+    let GpuRows { context, batch, chunks, dim, rows, .. } = table;
+    for (chunk, held) in chunks.iter().zip(&held) {
+        let distances = assigned_distances::queue(context, batch, chunk, (&codewords, params), *dim)?;
+        nearer::nearer(context, batch, chunk, (&distances, held), known)?;
+    }
+    let sums = chunks.iter().zip(&held).map(|(chunk, held)| held.sums_span(chunk));
+    let spans: Vec<_> = chunks.iter().map(ChunkBuffers::counters_span).chain(sums).collect();
+    let bytes = batch.read(context, &spans)?;
+    queued.work += (*dim * EXACT_WORK) as f64 * *rows as f64;
+    let (counters, sums) = bytes.split_at_checked(chunks.len() * COUNTERS as usize).unwrap_or_default();
+    let sums: Vec<u32> = words(sums).collect();
+    assignment::finish(table, &queued, counted(counters));
+    table.candidates = Some(held);
+    Ok(Some(sums.chunks_exact(4).map(wide).collect()))
+}
+
+fn wide(words: &[u32]) -> u128 {
+    words.iter().rev().fold(0, |value, word| value << 32 | u128::from(*word))
+}
+
+/// Twin: `kernel::nearer::draw_in_block`, for each draw. The host waits once.
+pub(super) fn draw(table: &mut GpuRows, draws: &[BlockDraw]) -> Result<Vec<usize>> {
+    let mut rows = try_zeros(draws.len(), "drawn rows")?;
+    let GpuRows { context, batch, chunks, candidates: Some(held), .. } = table else { return Ok(rows) };
+    let (mut first, mut waiting) = (0, Vec::new());
+    for (chunk, held) in chunks.iter().zip(held.iter()) {
+        let of_chunk = first..first + blocks(chunk);
+        let (places, here): (Vec<usize>, Vec<BlockDraw>) = draws
+            .iter()
+            .enumerate()
+            .filter(|(_, draw)| of_chunk.contains(&draw.block))
+            .map(|(place, draw)| (place, BlockDraw { block: draw.block - first, ..*draw }))
+            .unzip();
+        first = of_chunk.end;
+        if !here.is_empty() {
+            let drawn = nearer::draw_in_block(context, batch, chunk, held, &here)?;
+            waiting.push((chunk.rows.start, places, drawn));
+        }
+    }
+    let spans: Vec<_> = waiting
+        .iter()
+        .map(|(_, places, drawn)| Span { buffer: drawn, offset: 0, size: places.len() as u64 * 4 })
+        .collect();
+    let bytes = batch.read(context, &spans)?;
+    let places = waiting.iter().flat_map(|(start, places, _)| places.iter().map(move |place| (start, place)));
+    for ((start, place), row) in places.zip(words(&bytes)) {
+        if let Some(to) = rows.get_mut(*place) {
+            *to = start + row as usize;
+        }
+    }
+    Ok(rows)
+}
+
+/// Returns how many rows are nearest to each candidate. The host waits once.
+pub(super) fn counts(table: &mut GpuRows, candidates: usize) -> Result<Vec<u64>> {
+    let mut counts = try_zeros(candidates, "counts")?;
+    let params = table.params();
+    let GpuRows { context, batch, chunks, candidates: Some(held), .. } = table else { return Ok(counts) };
+    let size = candidates as u64 * 4;
+    let mut waiting = Vec::new();
+    for (chunk, held) in chunks.iter().zip(held.iter()) {
+        let on_device = context.storage("counts", size)?;
+        nearer::count(context, batch, chunk, (held, &on_device), (params, candidates))?;
+        waiting.push(on_device);
+    }
+    let spans: Vec<_> = waiting.iter().map(|buffer| Span { buffer, offset: 0, size }).collect();
+    let bytes = batch.read(context, &spans)?;
+    for chunk in bytes.chunks_exact((size as usize).max(1)) {
+        counts.iter_mut().zip(words(chunk)).for_each(|(all, count)| *all += u64::from(count));
+    }
+    Ok(counts)
+}
