@@ -9,8 +9,8 @@ export CARGO_TERM_COLOR=never
 # Where RUST_BACKTRACE is set, wgpu would walk the stack for every one of its locks. Panics still show theirs.
 export RUST_LIB_BACKTRACE=0
 # In a fresh clone nobody builds again in between: notes for the next build, and line numbers for debuggers, take a
-# tenth of the time each.
-[ -d "$target/debug/incremental" ] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
+# tenth of the time each. The folder of the notes is always there after a build, but empty without them.
+[ -n "$(ls -A "$target/debug/incremental" 2>/dev/null)" ] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
 PATH=$tools/cargo/bin:$PATH:/usr/sbin:/sbin
 cargo_deny=0.20.2
 cargo_fuzz=0.13.2

@@ -37,15 +37,7 @@ struct ExportedFile<'a> {
 
 pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     let kind = args.kind.or_else(|| kind_of(&args.output)).ok_or_else(|| unknown(&args.output))?;
-    output::differs(&args.output, &args.db)?;
-    if let (ExportKind::Engine, Some(name)) = (kind, args.namespace.given()) {
-        let advice = "a copy has all namespaces of the database";
-        return Err(Failure::Error(format!("{}: {advice}; leave --namespace {name} out", args.output.display())));
-    }
-    if kind == ExportKind::Engine && args.output.exists() {
-        let advice = "the file exists, and a database is not replaced; give a new name";
-        return Err(Failure::Error(format!("{}: {advice}", args.output.display())));
-    }
+    check_output(kind, args)?;
     let tokenizer = tokenizer(kind, args)?;
     check_name(kind, &args.output)?;
     let start = Instant::now();
@@ -56,37 +48,10 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
         store.use_namespace(first)?; // a copy has all namespaces, whichever is open
     }
     let engine = SemanticIdEngine::open(store).map_err(failed)?;
-    let watch = |_| interrupt::check();
     let own = engine.registry().id_text().format().template();
     let template = args.template.over(own, &args.namespace)?;
     let base = args.base.or(template.as_ref().or(own).map(TokenTemplate::first_code)).unwrap_or_default();
-    let mut export = Export::new(engine.registry()).watch(&watch);
-    if let Some(template) = template {
-        export = export.template(template);
-    }
-    if let Some(base) = args.base {
-        export = export.base(base);
-    }
-    if let Some(name) = &args.id_column {
-        export = export.key_column(name);
-    }
-    if let Some(first) = args.first_token {
-        export = export.first_token(first);
-    }
-    if let Some(tokenizer) = &tokenizer {
-        export = export.tokenizer(tokenizer);
-    }
-    let (name, exported) = match kind {
-        ExportKind::Ids => ("ids", export.ids(&args.output)),
-        ExportKind::Index => ("index", export.index(&args.output)),
-        ExportKind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
-        ExportKind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
-        ExportKind::Trie => ("trie", export.trie(&args.output)),
-        ExportKind::Hf => ("hf", export.hf(&args.output)),
-        ExportKind::Static => ("static", export.static_index(&args.output, sizes(args))),
-        ExportKind::SidJson => ("sid-json", export.sids(&args.output, sid_key(args))),
-        ExportKind::Engine => ("engine", copy(&engine, &args.output)),
-    };
+    let (name, exported) = write(kind, args, &engine, (template, tokenizer.as_ref()));
     let Exported { items, tokens, nodes, .. } = exported.map_err(failed)?;
     let written = ExportedFile {
         kind: name,
@@ -103,6 +68,57 @@ pub(crate) fn run(common: &Common, args: &ExportArgs) -> Outcome {
     };
     output::result(common.json, &written, || text(&written))?;
     Ok(Answer::Yes)
+}
+
+/// Refuses outputs that would overwrite the database, and copies of one namespace or over another file.
+fn check_output(kind: ExportKind, args: &ExportArgs) -> Result<(), Failure> {
+    output::differs(&args.output, &args.db)?;
+    if kind != ExportKind::Engine {
+        return Ok(());
+    }
+    let advice = match args.namespace.given() {
+        Some(name) => format!("a copy has all namespaces of the database; leave --namespace {name} out"),
+        None if args.output.exists() => "the file exists, and a database is not replaced; give a new name".to_owned(),
+        None => return Ok(()),
+    };
+    Err(Failure::Error(format!("{}: {advice}", args.output.display())))
+}
+
+/// Writes the output; returns what it is called in `--json`.
+fn write(
+    kind: ExportKind,
+    args: &ExportArgs,
+    engine: &SemanticIdEngine,
+    (template, tokenizer): (Option<TokenTemplate>, Option<&BaseTokenizer>),
+) -> (&'static str, semid::Result<Exported>) {
+    let watch = |_| interrupt::check();
+    let mut export = Export::new(engine.registry()).watch(&watch);
+    if let Some(template) = template {
+        export = export.template(template);
+    }
+    if let Some(base) = args.base {
+        export = export.base(base);
+    }
+    if let Some(name) = &args.id_column {
+        export = export.key_column(name);
+    }
+    if let Some(first) = args.first_token {
+        export = export.first_token(first);
+    }
+    if let Some(tokenizer) = tokenizer {
+        export = export.tokenizer(tokenizer);
+    }
+    match kind {
+        ExportKind::Ids => ("ids", export.ids(&args.output)),
+        ExportKind::Index => ("index", export.index(&args.output)),
+        ExportKind::Vocabulary => ("vocabulary", export.vocabulary(&args.output)),
+        ExportKind::AddedTokens => ("added-tokens", export.added_tokens(&args.output)),
+        ExportKind::Trie => ("trie", export.trie(&args.output)),
+        ExportKind::Hf => ("hf", export.hf(&args.output)),
+        ExportKind::Static => ("static", export.static_index(&args.output, sizes(args))),
+        ExportKind::SidJson => ("sid-json", export.sids(&args.output, sid_key(args))),
+        ExportKind::Engine => ("engine", copy(engine, &args.output)),
+    }
 }
 
 /// Reads the tokenizer, if there is one; refuses to write token ids when nothing says where they begin.

@@ -22,6 +22,19 @@ impl Width {
     pub(crate) fn limit(self) -> f64 {
         pow2(self.bits() - 1) - 1.0
     }
+
+    /// Integers in a word of 32 bits.
+    pub(crate) const fn per_word(self) -> usize {
+        match self {
+            Self::Bits8 => 4,
+            Self::Bits16 => 2,
+        }
+    }
+
+    /// Returns the words of a row of `dim` dimensions.
+    pub(crate) fn words(self, dim: usize) -> usize {
+        dim.div_ceil(self.per_word())
+    }
 }
 
 /// The shift of a vector: its values times 2^shift, rounded, are its integers.

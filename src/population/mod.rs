@@ -51,7 +51,7 @@ pub(crate) use residuals::Residuals;
 pub(crate) use shard::Shard;
 #[cfg(test)]
 pub(crate) use sharded::Sharded;
-pub(crate) use streamed::{Needs, divide};
+pub(crate) use streamed::{MemoryNeeds, divide};
 pub use worker::Worker;
 pub(crate) use workers::Remote;
 pub use workers::{Answered, Call, Workers};

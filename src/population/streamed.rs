@@ -10,7 +10,7 @@ use crate::rows::Rows;
 use crate::weights::Weights;
 
 /// The sizes on which a fit's need for memory depends.
-pub(crate) struct Needs {
+pub(crate) struct MemoryNeeds {
     /// The number of rows used.
     pub(crate) rows: usize,
     /// The number of dimensions.
@@ -35,7 +35,7 @@ pub(crate) struct Needs {
 pub(crate) fn divide<'a>(
     rows: &'a dyn Rows,
     weights: Option<&Weights>,
-    needs: &Needs,
+    needs: &MemoryNeeds,
     device: &Device,
 ) -> Result<Sharded<'a>> {
     let memory = device.memory_for(needs.all());
@@ -96,7 +96,7 @@ const PAIR: u64 = 36;
 /// The smallest number of rows of a turn.
 const TURN_ROWS: u64 = 1024;
 
-impl Needs {
+impl MemoryNeeds {
     fn values(&self) -> u64 {
         (self.clusters as u64).saturating_mul(self.dim as u64)
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn plans_keep_to_the_memory_and_cover_what_there_is() {
-        let needs = Needs {
+        let needs = MemoryNeeds {
             rows: 4_000_000,
             dim: 128,
             clusters: 64,

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::lock::lock;
 use super::pools::KEPT;
 use super::span::Span;
-use super::uploads::{Groups, SMALL};
+use super::uploads::{SMALL, UploadGroups};
 use super::wait;
 use crate::error::{ErrorKind, Result};
 use std::sync::atomic::Ordering;
@@ -62,7 +62,7 @@ impl Context {
         let write = |first: usize, to: &mut [u8]| {
             to.iter_mut().zip(bytes.iter().skip(first)).for_each(|(to, byte)| *to = *byte);
         };
-        self.write_groups(buffer, offset, &Groups { size: 1, count: bytes.len(), write: &write })
+        self.write_groups(buffer, offset, &UploadGroups { size: 1, count: bytes.len(), write: &write })
     }
 
     /// Puts bytes into a buffer before the next submission, and counts them.

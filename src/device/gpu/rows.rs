@@ -8,7 +8,7 @@ use super::context::Context;
 use super::filter::Filter;
 use super::params::Params;
 use super::tile::Class;
-use super::uploads::Groups;
+use super::uploads::UploadGroups;
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result};
 use std::sync::Arc;
@@ -164,7 +164,7 @@ impl GpuRows {
                 padding.fill(0.0);
             }
         };
-        let groups = Groups { size: stride, count: rows.len() / dim, write: &write };
+        let groups = UploadGroups { size: stride, count: rows.len() / dim, write: &write };
         self.context.write_groups(buffer, (first * stride * 4) as u64, &groups)
     }
 
@@ -201,7 +201,7 @@ impl GpuRows {
             let write = |first: usize, to: &mut [u32]| {
                 to.iter_mut().zip(codes.iter().skip(first)).for_each(|(to, code)| *to = code.wrapping_add(1));
             };
-            self.context.write_groups(&chunk.codes, 0, &Groups { size: 1, count: codes.len(), write: &write })?;
+            self.context.write_groups(&chunk.codes, 0, &UploadGroups { size: 1, count: codes.len(), write: &write })?;
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ struct Part<'a>(wgpu::WriteOnly<'a, [u8]>);
 unsafe impl Send for Part<'_> {}
 
 /// Values in groups, such as the components of rows.
-pub(super) struct Groups<'a, T> {
+pub(super) struct UploadGroups<'a, T> {
     /// How many values a group has.
     pub(super) size: usize,
     pub(super) count: usize,
@@ -39,7 +39,7 @@ pub(super) struct Groups<'a, T> {
     pub(super) write: &'a (dyn Fn(usize, &mut [T]) + Sync),
 }
 
-impl<T: NoUninit + Zeroable> Groups<'_, T> {
+impl<T: NoUninit + Zeroable> UploadGroups<'_, T> {
     fn bytes(&self) -> usize {
         (self.size * size_of::<T>()).max(1)
     }
@@ -67,7 +67,7 @@ impl Context {
         &self,
         buffer: &wgpu::Buffer,
         offset: u64,
-        groups: &Groups<'_, T>,
+        groups: &UploadGroups<'_, T>,
     ) -> Result<()> {
         let bytes = groups.bytes();
         // A browser lends programs copies of such memory, so nothing would be saved there.

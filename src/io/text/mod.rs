@@ -85,7 +85,7 @@ impl TextRows {
         let mut saved = Saved {
             names: lines.dimensions(),
             spool: Spool::new()?,
-            width: Width::Asked { held: Vec::new(), first: FirstRows::default() },
+            width: RowLength::Asked { held: Vec::new(), first: FirstRows::default() },
             rows: 0,
             faults: Vec::new(),
         };
@@ -109,13 +109,13 @@ struct Saved {
     /// Names of the dimensions, where a header has them.
     names: Option<Vec<String>>,
     spool: Spool,
-    width: Width,
+    width: RowLength,
     rows: usize,
     faults: Vec<Fault>,
 }
 
 /// How long a row is.
-enum Width {
+enum RowLength {
     /// The first rows are held until they tell it.
     Asked { held: Vec<UnsavedRow>, first: FirstRows },
     /// Zeros, which take the place of a bad row.
@@ -140,8 +140,8 @@ impl Saved {
         let len = if bad.is_some() { 0 } else { values.len() };
         let values = if (1..=MAX_DIM).contains(&len) { values } else { &[] };
         match &mut self.width {
-            Width::Known(_) => self.put(row, len, values),
-            Width::Asked { held, first } => {
+            RowLength::Known(_) => self.put(row, len, values),
+            RowLength::Asked { held, first } => {
                 try_reserve(held, 1, "the first rows")?;
                 held.push(UnsavedRow { len, values: values.to_vec() });
                 match len > 0 && first.add(len) {
@@ -169,7 +169,7 @@ impl Saved {
 
     /// Saves a row; one that is bad already has the length 0.
     fn put(&mut self, row: usize, len: usize, values: &[f32]) -> Result<()> {
-        let Width::Known(zeros) = &self.width else { return Ok(()) };
+        let RowLength::Known(zeros) = &self.width else { return Ok(()) };
         let expected = zeros.len();
         if len == expected {
             return self.spool.floats(values);
@@ -184,15 +184,15 @@ impl Saved {
     /// Returns the length of a row; decides it by the rows held, if it is not known yet, or else by `known`.
     fn decide(&mut self, known: Option<usize>) -> Result<usize> {
         let (held, width) = match &mut self.width {
-            Width::Known(zeros) => return Ok(zeros.len()),
-            Width::Asked { held, first } => (std::mem::take(held), first.width()),
+            RowLength::Known(zeros) => return Ok(zeros.len()),
+            RowLength::Asked { held, first } => (std::mem::take(held), first.width()),
         };
         let why = || self.faults.first().map_or_else(String::new, |fault| self.why(fault));
         let dim = width.or(known).ok_or_else(|| ErrorKind::NoEmbedding { rows: self.rows, why: why() })?;
         if dim > MAX_DIM {
             return Err(ErrorKind::Dim { dim }.into());
         }
-        self.width = Width::Known(vec![0.0; dim]);
+        self.width = RowLength::Known(vec![0.0; dim]);
         held.iter().enumerate().try_for_each(|(row, held)| self.put(row, held.len, &held.values))?;
         self.faults.sort_by_key(|fault| fault.row);
         Ok(dim)

@@ -1,7 +1,7 @@
 //! Compares fits over shards with fits of the whole.
 
 use super::*;
-use crate::population::{Needs, divide};
+use crate::population::{MemoryNeeds, divide};
 use crate::rq::WarmStart;
 
 #[test]
@@ -124,8 +124,16 @@ fn fits_keep_to_their_memory_and_change_nothing() {
         let weighted = params.fit_weighted(&matrix, &weights, &Device::cpu()).unwrap();
         for (kilobytes, most) in [(66_200, 30), (66_600, 10), (66_900, 3)] {
             let device = Device::cpu().with_memory(kilobytes << 10);
-            let needs =
-                Needs { rows, dim, clusters: 8, levels: 2, candidates: 128, whole: false, weighted: false, pairs: 0 };
+            let needs = MemoryNeeds {
+                rows,
+                dim,
+                clusters: 8,
+                levels: 2,
+                candidates: 128,
+                whole: false,
+                weighted: false,
+                pairs: 0,
+            };
             let shards = divide(&matrix, None, &needs, &device).unwrap().shards().len();
             assert!(shards > 1 && shards <= most, "{kilobytes} KiB: {shards} shards");
             assert_eq!(params.fit(&matrix, &device).unwrap(), expected, "{kilobytes} KiB, {params:?}");

@@ -33,7 +33,7 @@ use crate::device::Device;
 use crate::error::Result;
 use crate::grid::{Grid, NarrowDimension, Outlier, UNIT_EXPONENT, pow2};
 use crate::labels::LabelTable;
-use crate::population::{Ask, FittedLevel, Loaded, Needs, Population, Residuals, divide, rows_of};
+use crate::population::{Ask, FittedLevel, Loaded, MemoryNeeds, Population, Residuals, divide, rows_of};
 use crate::quantization::{Metric, Quantization};
 use crate::rng::Sample;
 use crate::rows::Rows;
@@ -199,7 +199,7 @@ impl RqKMeans {
         let counted = weights.map_or(Ok(rows.len()), Weights::counted)?;
         let (clusters, used) = self.check(counted, rows.dim())?;
         let most = clusters.iter().max().copied().unwrap_or(1);
-        let needs = Needs {
+        let needs = MemoryNeeds {
             rows: used.min(rows.len()),
             dim: rows.dim(),
             clusters: most,

@@ -21,14 +21,14 @@ pub(super) struct Columns<'a> {
 
 /// What turns products into scores, in groups of codewords.
 #[derive(Clone, Copy)]
-pub(super) struct Groups<'a> {
+pub(super) struct ScoreGroups<'a> {
     scale: &'a [[f32; GROUP]],
     norm: &'a [[f32; GROUP]],
     slope: &'a [[f32; GROUP]],
     tilt: &'a [[f32; GROUP]],
 }
 
-impl<'a> Groups<'a> {
+impl<'a> ScoreGroups<'a> {
     #[inline(always)]
     pub(super) fn new(scales: &'a [f32], of: &'a Coefficients) -> Self {
         let groups = |list: &'a [f32]| list.as_chunks::<GROUP>().0;
@@ -65,7 +65,7 @@ fn lower(sum: i32, (scale, norm, slope, tilt): (f32, f32, f32, f32), row: Scaled
 pub(super) struct ScoreBuffers<'a> {
     pub(super) columns: Columns<'a>,
     pub(super) rows: Integers<'a>,
-    pub(super) of: Groups<'a>,
+    pub(super) of: ScoreGroups<'a>,
     pub(super) out: &'a mut [f32],
 }
 

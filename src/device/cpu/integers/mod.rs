@@ -30,6 +30,7 @@ mod simd128;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod vnni;
 
+pub(super) use crate::kernel::scaled::Width;
 pub(super) use packed::Packed;
 pub(super) use round::{Scaled, round};
 
@@ -61,28 +62,6 @@ pub(super) enum Instructions {
     /// The 128-bit vectors of WebAssembly, for 16 bits.
     #[cfg(target_arch = "wasm32")]
     Simd128(pulp::wasm::Simd128),
-}
-
-/// Bits of an integer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Width {
-    Bits8,
-    Bits16,
-}
-
-impl Width {
-    /// Integers in a word of 32 bits.
-    pub(super) const fn per_word(self) -> usize {
-        match self {
-            Self::Bits8 => 4,
-            Self::Bits16 => 2,
-        }
-    }
-
-    /// Returns the words of a row of `dim` dimensions.
-    pub(super) fn words(self, dim: usize) -> usize {
-        dim.div_ceil(self.per_word())
-    }
 }
 
 /// What is added to the 8-bit integers of codewords.

@@ -1,6 +1,6 @@
 //! Codewords as small integers, and lower bounds of scores from their products with rows.
 
-use super::lower::{Columns, FewScores, Groups, ScoreBuffers};
+use super::lower::{Columns, FewScores, ScoreBuffers, ScoreGroups};
 use super::multiply::{Portable, Task};
 use super::round::round;
 #[cfg(target_arch = "x86_64")]
@@ -69,7 +69,7 @@ impl Packed {
     /// Lower bounds (n, stride) of the scores of rows, see [`crate::device::cpu::panel::Panel`].
     #[inline(always)]
     pub(in crate::device::cpu) fn scores(&self, rows: Integers<'_>, of: &Coefficients, out: &mut [f32]) {
-        let of = Groups::new(&self.scales, of);
+        let of = ScoreGroups::new(&self.scales, of);
         self.run(ScoreBuffers { columns: self.columns(), rows, of, out });
     }
 

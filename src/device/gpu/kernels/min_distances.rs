@@ -18,7 +18,7 @@ pub(in crate::device::gpu) fn params(width: usize, count: usize, rows: Range<usi
 }
 
 /// Points on the device, and which of all they are.
-struct Points {
+struct PointsOnDevice {
     points: wgpu::Buffer,
     of: Range<usize>,
 }
@@ -48,10 +48,10 @@ pub(in crate::device::gpu) fn min_distances(table: &mut GpuRows, points: &[i32],
         return Ok(out);
     }
     let to_device = |(first, here): (usize, &[i32])| {
-        table.points(here).map(|points| Points { points, of: first..first + here.len() / dim })
+        table.points(here).map(|points| PointsOnDevice { points, of: first..first + here.len() / dim })
     };
     let firsts = (0..count).step_by(POINTS);
-    let points: Vec<Points> = firsts.zip(points.chunks(POINTS * dim)).map(to_device).collect::<Result<_>>()?;
+    let points: Vec<PointsOnDevice> = firsts.zip(points.chunks(POINTS * dim)).map(to_device).collect::<Result<_>>()?;
     let piece = table.piece_rows(8 * count.min(POINTS));
     let GpuRows { context, batch, chunks, width, .. } = table;
     let mut waiting: Vec<Waiting> = Vec::new();

@@ -6,7 +6,7 @@ use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words as words_of};
-use crate::device::gpu::uploads::Groups;
+use crate::device::gpu::uploads::UploadGroups;
 use crate::error::Result;
 use crate::kernel::seed::Seed;
 
@@ -67,7 +67,7 @@ impl Buffers {
     /// Makes every row infinitely far from the codewords.
     pub(in crate::device::gpu) fn forget(&self, table: &mut GpuRows) -> Result<()> {
         table.batch.flush(&table.context)?;
-        let unbounded = Groups { size: 1, count: table.rows, write: &|_, to: &mut [u64]| to.fill(u64::MAX) };
+        let unbounded = UploadGroups { size: 1, count: table.rows, write: &|_, to: &mut [u64]| to.fill(u64::MAX) };
         table.context.write_groups(&self.closest, 0, &unbounded)
     }
 }

@@ -3,7 +3,7 @@
 use crate::device::gpu::adapter;
 use crate::device::gpu::lock::lock;
 use crate::device::gpu::span::{Span, words};
-use crate::device::gpu::uploads::{Groups, PIECES};
+use crate::device::gpu::uploads::{PIECES, UploadGroups};
 
 /// Words of a group: an odd number, so that neither tasks nor pieces end where powers of two do.
 const SIZE: usize = 97;
@@ -26,7 +26,7 @@ fn uploads_arrive_whole() {
                 to.iter_mut().zip(first * SIZE..).for_each(|(to, at)| *to = word(at, upload));
             };
             context
-                .write_groups(&buffer, offset, &Groups { size: SIZE, count: COUNT, write: &write })
+                .write_groups(&buffer, offset, &UploadGroups { size: SIZE, count: COUNT, write: &write })
                 .expect("an upload");
             let found = context.read(&[Span { buffer: &buffer, offset, size: bytes }], |_| {}).expect("a read-back");
             let wrong = words(&found).zip(0..).position(|(found, at)| found != word(at, upload));
@@ -47,7 +47,7 @@ fn uploads_use_their_memory_again() {
         let kept =
             || -> Vec<wgpu::Buffer> { lock(&context.uploads.0).iter().map(|used| used.staging.clone()).collect() };
         let upload = |count| {
-            let groups = Groups { size: SIZE, count, write: &|_, to: &mut [u32]| to.fill(7) };
+            let groups = UploadGroups { size: SIZE, count, write: &|_, to: &mut [u32]| to.fill(7) };
             context.write_groups(&buffer, 0, &groups).expect("an upload");
             // What the host waits for here ends the upload too.
             context.read(&[Span { buffer: &buffer, offset: 0, size: 4 }], |_| {}).expect("a read-back");
@@ -68,7 +68,7 @@ fn uploads_to_a_lost_device_are_typed_errors() {
     for found in adapter::all() {
         let Ok(context) = found.open() else { continue };
         let buffer = context.storage("an upload", (SIZE * COUNT * 4) as u64).expect("a buffer");
-        let groups = Groups { size: SIZE, count: COUNT, write: &|_, to: &mut [u32]| to.fill(7) };
+        let groups = UploadGroups { size: SIZE, count: COUNT, write: &|_, to: &mut [u32]| to.fill(7) };
         context.write_groups(&buffer, 0, &groups).expect("an upload");
         context.destroy();
         assert!(context.write_groups(&buffer, 0, &groups).is_err(), "{}", found.info.description);
