@@ -47,19 +47,19 @@ impl CandidateBuffers {
 }
 
 /// Twin: `kernel::nearer::nearer`, after an assignment to the new candidates. Returns none where these do not fit a
-/// binding, or the distances the memory.
+/// binding, the distances do not fit the memory, or the candidates before are not there.
 pub(super) fn add(table: &mut GpuRows, new: &Codebook, known: usize) -> Result<Option<Vec<u128>>> {
-    let held = match table.candidates.take().filter(|_| known > 0) {
+    if table.slice(new).is_some() {
+        return Ok(None);
+    }
+    let held = match table.candidates.take() {
         Some(held) => held,
-        None if known > 0 || table.slice(new).is_some() => return Ok(None),
+        None if known > 0 => return Ok(None),
         None => match CandidateBuffers::of(table) {
             Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => return Ok(None),
             held => held?,
         },
     };
-    if table.slice(new).is_some() {
-        return Ok(None);
-    }
     let mut queued = assignment::queue(table, new)?;
     let (codewords, params) = table.codewords(new)?;
     let GpuRows { context, batch, chunks, dim, rows, .. } = table;
@@ -105,6 +105,9 @@ pub(super) fn draw(table: &mut GpuRows, draws: &[BlockDraw]) -> Result<Vec<usize
         .iter()
         .map(|(_, places, drawn)| Span { buffer: drawn, offset: 0, size: places.len() as u64 * 4 })
         .collect();
+    if spans.is_empty() {
+        return Ok(rows);
+    }
     let bytes = batch.read(context, &spans)?;
     let places = waiting.iter().flat_map(|(start, places, _)| places.iter().map(move |place| (start, place)));
     for ((start, place), row) in places.zip(words(&bytes)) {
