@@ -92,11 +92,16 @@ pub(crate) trait Table: Send {
         Ok(None)
     }
 
+    /// Whether the candidates of k-means|| should stay on the device. Otherwise `assign_and_distances` and the host are
+    /// as good.
+    fn holds_candidates(&self) -> bool {
+        false
+    }
+
     /// Adds candidates of k-means|| to the `known` ones before them, none of which it keeps where that is 0: runs
     /// `kernel::nearer` after an assignment to the new ones, whose codes the rows then have. Returns the sums of the
-    /// rows' distances from their nearest candidates, for blocks of rows one after the other; none where
-    /// `assign_and_distances` and the host are as good. What the host must not read stays on the device, until the rows
-    /// change.
+    /// rows' distances from their nearest candidates, for blocks of rows one after the other; none where the device
+    /// cannot hold them. Distances and nearest candidates stay on the device until the rows change.
     fn add_candidates(&mut self, new: &Codebook, known: usize) -> Result<Option<Vec<u128>>> {
         let _ = (new, known);
         Ok(None)

@@ -180,7 +180,7 @@ impl Held {
         on_host: impl FnOnce(&NearestCandidates) -> T,
     ) -> Result<T> {
         // Rows that count more or less often than once are drawn on the host alone.
-        if self.keeps || self.weighted.is_some() {
+        if self.keeps || self.weighted.is_some() || !self.table.holds_candidates() {
             return self.nearest(memo, candidates).map(on_host);
         }
         let mut known = self.on_device.take();

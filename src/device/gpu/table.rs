@@ -1,6 +1,7 @@
 //! Implements [`Table`] for rows on a GPU: each method runs the kernel of its name, slice by slice where a codebook is
 //! larger than a binding.
 
+use super::MANY_ROWS;
 use super::lloyd::GpuLloyd;
 use super::rows::GpuRows;
 use super::seeding::GpuSeeding;
@@ -99,6 +100,11 @@ impl Table for GpuRows {
 
     fn seeding(&mut self, weights: &[u64]) -> Result<Option<Box<dyn Seeding + '_>>> {
         Ok(GpuSeeding::new(self, weights)?.map(|seeding| Box::new(seeding) as _))
+    }
+
+    fn holds_candidates(&self) -> bool {
+        // A wait for each draw takes longer than to read few distances.
+        self.rows >= MANY_ROWS
     }
 
     fn add_candidates(&mut self, new: &Codebook, known: usize) -> Result<Option<Vec<u128>>> {

@@ -149,6 +149,10 @@ impl Table for ReferenceTable {
         Ok(Some(Box::new(ReferenceSeeding { rows: values, dim: *dim, weights: weights.to_vec(), closest })))
     }
 
+    fn holds_candidates(&self) -> bool {
+        true
+    }
+
     fn add_candidates(&mut self, new: &Codebook, known: usize) -> Result<Option<Vec<u128>>> {
         self.assign(new)?;
         let distances = self.assigned_distances(new)?;

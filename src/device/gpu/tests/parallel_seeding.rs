@@ -1,12 +1,14 @@
 //! Tests the candidates of k-means|| on adapters against the twin, and faults that must be found.
 
 use super::faults::{self, Fault};
+use crate::RqKMeans;
 use crate::codebook::Codebook;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::{Gpu, GpuRows, adapter};
 use crate::device::tests::Random;
 use crate::device::{Device, Purpose, Table};
 use crate::kernel::nearer::{BLOCK_ROWS, BlockDraw};
+use crate::rows::Matrix;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,6 +27,12 @@ const CASES: [Case; 4] = [
     Case { rows: 256, dim: 2, limit: 2, rounds: &[1, 7, 3] },
     Case { rows: 1000, dim: 5, limit: 3, rounds: &[1, 40, 17, 300] },
     Case { rows: 700, dim: 8192, limit: (1 << 24) - 1, rounds: &[1, 2] },
+];
+
+/// For small bindings: chunks of 128 rows, which are a block, and of 384, which are one and a half.
+const PARTS: [Case; 2] = [
+    Case { rows: 700, dim: 300, limit: 2, rounds: &[1, 9] },
+    Case { rows: 1000, dim: 60, limit: 1, rounds: &[1, 20, 5] },
 ];
 
 /// Rows, a third of which are opposite corners.
@@ -115,27 +123,29 @@ fn blocks_of(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     rows.step_by(BLOCK_ROWS).map(move |first| first..end.min(first + BLOCK_ROWS))
 }
 
+/// Returns what is wrong with a case on a GPU.
+fn wrong(gpu: &Gpu, case: &Case) -> Option<(usize, &'static str)> {
+    let mut table = GpuRows::new(Arc::clone(&gpu.context), case.rows, case.dim).expect("a table");
+    let blocks: Vec<_> = table.chunks.iter().flat_map(|chunk| blocks_of(chunk.rows.clone())).collect();
+    // Other candidates are forgotten, with the rows or by wish.
+    let before = Codebook::new(vec![1; case.dim], case.dim);
+    table.add_candidates(&before, 0).expect("sums").expect("on the device");
+    table.upload(0, &vec![0; case.dim]).expect("upload");
+    if table.add_candidates(&before, 1).expect("none").is_some() {
+        return Some((0, "of other rows"));
+    }
+    let found = difference_of(&mut table, &blocks, case);
+    table.forget_candidates();
+    found.or_else(|| table.add_candidates(&before, 1).expect("none").map(|_| (0, "kept")))
+}
+
 fn difference(gpu: &Gpu) -> Option<(usize, &'static str)> {
-    CASES.iter().find_map(|case| {
-        let mut table = GpuRows::new(Arc::clone(&gpu.context), case.rows, case.dim).expect("a table");
-        let blocks: Vec<_> = table.chunks.iter().flat_map(|chunk| blocks_of(chunk.rows.clone())).collect();
-        // Other candidates are forgotten, with the rows or by wish.
-        let before = Codebook::new(vec![1; case.dim], case.dim);
-        table.add_candidates(&before, 0).expect("sums").expect("on the device");
-        table.upload(0, &vec![0; case.dim]).expect("upload");
-        if table.add_candidates(&before, 1).expect("none").is_some() {
-            return Some((0, "of other rows"));
-        }
-        let found = difference_of(&mut table, &blocks, case);
-        table.forget_candidates();
-        let kept = || table.add_candidates(&before, 1).expect("none").map(|_| (0, "kept"));
-        found.or_else(kept)
-    })
+    CASES.iter().find_map(|case| wrong(gpu, case))
 }
 
 #[test]
 fn candidates_are_those_of_a_loop() {
-    for case in &CASES {
+    for case in CASES.iter().chain(&PARTS) {
         let mut table = Device::reference().engine().table(case.rows, case.dim, Purpose::Fit).expect("a table");
         let blocks: Vec<_> = blocks_of(0..case.rows).collect();
         assert_eq!(difference_of(&mut *table, &blocks, case), None, "the twin, {} rows", case.rows);
@@ -143,16 +153,28 @@ fn candidates_are_those_of_a_loop() {
     for found in adapter::all() {
         let Ok(gpu) = Gpu::open(found) else { continue };
         assert_eq!(difference(&gpu), None, "{}", found.info.description);
-        // Chunks of 128 rows end blocks, dispatches of few workgroups begin with any block.
         let Ok(context) = found.open() else { continue };
-        let gpu = Gpu { info: found.info.clone(), context: Arc::new(context.for_tests(1 << 14, 1 << 9)) };
-        let small = CASES.iter().take(3).find_map(|case| {
-            let mut table = GpuRows::new(Arc::clone(&gpu.context), case.rows, case.dim).expect("a table");
-            let blocks: Vec<_> = table.chunks.iter().flat_map(|chunk| blocks_of(chunk.rows.clone())).collect();
-            assert!(case.rows < 300 || blocks.len() > 4, "{blocks:?}");
-            difference_of(&mut table, &blocks, case)
-        });
-        assert_eq!(small, None, "{} in parts", found.info.description);
+        let gpu = Gpu { info: found.info.clone(), context: Arc::new(context.for_tests(96 << 10, 1 << 12)) };
+        let parts = PARTS.iter().find_map(|case| wrong(&gpu, case));
+        assert_eq!(parts, None, "{} in parts", found.info.description);
+    }
+}
+
+/// Fits of many rows read sums of blocks instead of distances, and have the fingerprint of the reference.
+#[test]
+fn fits_of_many_rows_keep_distances_on_the_device() {
+    const ROWS: usize = 4500;
+    let values: Vec<f32> = (0..ROWS * 3).map(|i| ((i * i + 7 * i) % 1009) as f32).collect();
+    let rows = Matrix::new(&values, 3).expect("rows");
+    let fit = |device: &Device| RqKMeans::new(1, 8).max_iter(1).fit(&rows, device).expect("a model").fingerprint();
+    let expected = fit(&Device::reference());
+    for found in adapter::all() {
+        let Ok(gpu) = Gpu::open(found) else { continue };
+        let device = Device::of(Arc::new(gpu));
+        device.transfer_counts();
+        assert_eq!(fit(&device), expected, "{}", found.info.description);
+        let bytes = device.transfer_counts().read_bytes;
+        assert!(bytes < 30 * ROWS as u64, "{bytes} bytes on {}", found.info.description);
     }
 }
 

@@ -20,12 +20,16 @@ fn prepared() -> HashSet<Kernel> {
 #[test]
 fn a_fit_runs_the_kernels_that_are_compiled_before_it() {
     let values: Vec<f32> = (0..8400_usize).map(|i| ((i * i + 7 * i) % 1009) as f32).collect();
-    let rows = Matrix::new(&values, 4).expect("rows");
+    let rows = Matrix::new(&values, 2).expect("rows");
     let Some(gpu) = open() else { return };
     // A software adapter compiles each kernel when the fit first runs it.
     let context = Arc::clone(&gpu.context);
     assert!(context.compiled().is_empty());
-    RqKMeans::new(2, 256).max_iter(1).fit(&rows, &Device::of(Arc::new(gpu))).expect("a model");
+    // First codewords by k-means++ over all rows, and over candidates of k-means||.
+    let device = Device::of(Arc::new(gpu));
+    for clusters in [300, 16] {
+        RqKMeans::new(2, clusters).max_iter(1).fit(&rows, &device).expect("a model");
+    }
     assert_eq!(context.compiled(), prepared());
 }
 
