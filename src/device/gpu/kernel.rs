@@ -185,14 +185,15 @@ impl Kernel {
 /// filter was measured to be faster.
 pub(super) fn of_fits() -> Vec<Kernel> {
     use Kernel::*;
+    // To all codewords, and to the first candidate of k-means||.
     let assign = match Tile::UNMEASURED {
-        Tile::Sized { wide_rows, wide_codes } => Assign { wide_rows, wide_codes },
-        Tile::Cooperative => AssignMatrix,
+        Tile::Sized { wide_rows, wide_codes } => [wide_codes, false].map(|wide_codes| Assign { wide_rows, wide_codes }),
+        Tile::Cooperative => [AssignMatrix; 2],
     };
-    let assignment = [Length, Distinct, assign, Rerank, Settle];
+    let assignment = [Length, Distinct, Rerank, Settle];
     let seeding = [Gather, Nearer, DrawInBlock, Values, Draw, MinDistances, Potential, Seed, Take];
     let iteration = [Count, Pieces, Order, Tally, Centroid, Update, Summary];
-    [&assignment[..], &seeding, &iteration, &[AssignedDistances, Residual]].concat()
+    [&assign[..], &assignment, &seeding, &iteration, &[AssignedDistances, Residual]].concat()
 }
 
 /// Returns the number that follows the first `words` of a shader.

@@ -31,7 +31,7 @@ const CASES: [Case; 4] = [
 
 /// For small bindings: chunks of 128 rows, which are a block, and of 384, which are one and a half.
 const PARTS: [Case; 2] = [
-    Case { rows: 700, dim: 300, limit: 2, rounds: &[1, 9] },
+    Case { rows: 700, dim: 190, limit: 2, rounds: &[1, 9] },
     Case { rows: 1000, dim: 60, limit: 1, rounds: &[1, 20, 5] },
 ];
 
@@ -173,8 +173,9 @@ fn fits_of_many_rows_keep_distances_on_the_device() {
         let device = Device::of(Arc::new(gpu));
         device.transfer_counts();
         assert_eq!(fit(&device), expected, "{}", found.info.description);
+        // The host reads the squared lengths, and at the end the codes and distances, but 12 bytes in no round.
         let bytes = device.transfer_counts().read_bytes;
-        assert!(bytes < 30 * ROWS as u64, "{bytes} bytes on {}", found.info.description);
+        assert!(bytes < 40 * ROWS as u64, "{bytes} bytes on {}", found.info.description);
     }
 }
 

@@ -27,7 +27,7 @@ fn a_fit_runs_the_kernels_that_are_compiled_before_it() {
     assert!(context.compiled().is_empty());
     // First codewords by k-means++ over all rows, and over candidates of k-means||.
     let device = Device::of(Arc::new(gpu));
-    for clusters in [300, 16] {
+    for clusters in [300, 200] {
         RqKMeans::new(2, clusters).max_iter(1).fit(&rows, &device).expect("a model");
     }
     assert_eq!(context.compiled(), prepared());
