@@ -8,12 +8,13 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 22] = [
+const PARTS: [(&str, &str); 23] = [
     ("assign_bytes", "assign"),
     ("assign_matrix", "assign"),
     ("count", "centroid"),
     ("distinct", "assign"),
     ("draw", "seed"),
+    ("draw_in_block", "nearer"),
     ("gather", "gather"),
     ("length", "assign"),
     ("number_codes", "members"),
