@@ -140,6 +140,14 @@ impl Dir {
         command
     }
 
+    /// Copies the program to this folder, where other users may run it. Another process writes the copy: a program
+    /// that another thread starts meanwhile would have it open for writing for a moment, and then nobody can run it.
+    #[cfg(unix)]
+    pub(crate) fn copy_tool(&self) {
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_semid")).arg(self.path("semid")).status().unwrap();
+        assert!(copied.success());
+    }
+
     /// Runs `semid` with arguments.
     pub(crate) fn semid(&self, args: &str) -> Run {
         Run::of(args, self.command(args).output().unwrap())

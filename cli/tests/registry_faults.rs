@@ -102,7 +102,7 @@ fn a_folder_that_cannot_be_written_to_can_be_read() {
     };
     let root = std::fs::metadata(dir.path("")).unwrap().uid() == 0;
     if root {
-        std::fs::copy(env!("CARGO_BIN_EXE_semid"), dir.path("semid")).unwrap(); // where nobody may run it
+        dir.copy_tool(); // where nobody may run it
     }
     mode("ids.db", 0o444);
     mode("", 0o555);

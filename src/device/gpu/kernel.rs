@@ -209,7 +209,7 @@ pub(super) struct Needs {
     pub(super) invocations: u32,
     /// Storage buffers that a shader binds.
     pub(super) storage_buffers: u32,
-    /// Bytes that the invocations of a workgroup share.
+    /// Bytes that the invocations of a workgroup share, of each variable a multiple of 16, as WebGPU counts them.
     pub(super) workgroup_bytes: u32,
 }
 
@@ -217,10 +217,10 @@ pub(super) struct Needs {
 pub(super) const NEEDS: Needs = Needs { invocations: 256, storage_buffers: 7, workgroup_bytes: 16_384 };
 
 /// The same for `assign_matrix`, which runs on devices with cooperative matrices alone.
-pub(super) const MATRIX_WORKGROUP_BYTES: u32 = 27_652;
+pub(super) const MATRIX_WORKGROUP_BYTES: u32 = 27_664;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use naga::{AddressSpace, Expression, Literal};
 
@@ -245,9 +245,14 @@ mod tests {
         let needs = Needs {
             invocations,
             storage_buffers: in_space(|space| matches!(space, AddressSpace::Storage { .. })).count() as u32,
-            workgroup_bytes: shared.map(|variable| module.types[variable.ty].inner.size(module.to_ctx())).sum(),
+            workgroup_bytes: shared.map(|variable| workgroup_bytes(&module, variable)).sum(),
         };
         (chosen.or_else(stated).unwrap_or(invocations) as usize, needs)
+    }
+
+    /// Returns the bytes of a variable that a workgroup shares, as WebGPU counts them.
+    pub(in crate::device::gpu) fn workgroup_bytes(module: &naga::Module, variable: &naga::GlobalVariable) -> u32 {
+        module.types[variable.ty].inner.size(module.to_ctx()).next_multiple_of(16)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::candidates;
 use super::faults::{self, Fault};
 use crate::device::gpu::filter::Filter;
+use crate::device::gpu::kernel::tests::workgroup_bytes;
 use crate::device::gpu::kernel::{Kernel, MATRIX_WORKGROUP_BYTES, NEEDS};
 use crate::device::gpu::tile::{Tile, Wanted};
 use crate::device::gpu::{Gpu, adapter};
@@ -81,7 +82,7 @@ fn the_memory_of_a_workgroup_is_known() {
     let module = naga::front::wgsl::parse_str(&source(Kernel::AssignMatrix)).expect("WGSL");
     let shared = module.global_variables.iter().map(|(_, variable)| variable);
     let shared = shared.filter(|variable| variable.space == naga::AddressSpace::WorkGroup);
-    let bytes: u32 = shared.map(|variable| module.types[variable.ty].inner.size(module.to_ctx())).sum();
+    let bytes: u32 = shared.map(|variable| workgroup_bytes(&module, variable)).sum();
     assert_eq!(bytes, MATRIX_WORKGROUP_BYTES);
     const { assert!(MATRIX_WORKGROUP_BYTES > NEEDS.workgroup_bytes) };
 }
