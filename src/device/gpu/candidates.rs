@@ -2,49 +2,14 @@
 //! the host, and so do drawn rows.
 
 use super::assignment;
+use super::candidate_buffers::CandidateBuffers;
 use super::chunk::{COUNTERS, ChunkBuffers, counted};
 use super::kernels::{EXACT_WORK, assigned_distances, nearer};
 use super::rows::GpuRows;
 use super::span::{Span, words};
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result, try_zeros};
-use crate::kernel::nearer::{BLOCK_ROWS, BlockDraw};
-
-/// The nearest candidate of every row of a chunk.
-pub(super) struct CandidateBuffers {
-    /// Its distance, u64.
-    pub(super) closest: wgpu::Buffer,
-    /// Its index + 1.
-    pub(super) nearest: wgpu::Buffer,
-    /// The sums of the distances of blocks, 96 bits and 0.
-    pub(super) sums: wgpu::Buffer,
-}
-
-/// Bytes of the sum of a block.
-const SUM: u64 = 16;
-
-fn blocks(chunk: &ChunkBuffers) -> usize {
-    chunk.rows.len().div_ceil(BLOCK_ROWS)
-}
-
-impl CandidateBuffers {
-    fn of(table: &GpuRows) -> Result<Vec<Self>> {
-        let context = &table.context;
-        let of_chunk = |chunk: &ChunkBuffers| {
-            let rows = chunk.rows.len() as u64;
-            Ok(Self {
-                closest: context.storage("distances from candidates", rows * 8)?,
-                nearest: context.storage("nearest candidates", rows * 4)?,
-                sums: context.storage("sums of distances", blocks(chunk) as u64 * SUM)?,
-            })
-        };
-        table.chunks.iter().map(of_chunk).collect()
-    }
-
-    fn sums_span(&self, chunk: &ChunkBuffers) -> Span<'_> {
-        Span { buffer: &self.sums, offset: 0, size: blocks(chunk) as u64 * SUM }
-    }
-}
+use crate::kernel::nearer::BlockDraw;
 
 /// Twin: `kernel::nearer::nearer`, after an assignment to the new candidates. Returns none where these do not fit a
 /// binding, the distances do not fit the memory, or the candidates before are not there.
@@ -55,7 +20,7 @@ pub(super) fn add(table: &mut GpuRows, new: &Codebook, known: usize) -> Result<O
     let held = match table.candidates.take() {
         Some(held) => held,
         None if known > 0 => return Ok(None),
-        None => match CandidateBuffers::of(table) {
+        None => match table.chunks.iter().map(|chunk| CandidateBuffers::new(&table.context, chunk)).collect() {
             Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => return Ok(None),
             held => held?,
         },
@@ -67,8 +32,8 @@ pub(super) fn add(table: &mut GpuRows, new: &Codebook, known: usize) -> Result<O
         let distances = assigned_distances::queue(context, batch, chunk, (&codewords, params), *dim)?;
         nearer::nearer(context, batch, chunk, (&distances, held), known)?;
     }
-    let sums = chunks.iter().zip(&held).map(|(chunk, held)| held.sums_span(chunk));
-    let spans: Vec<_> = chunks.iter().map(ChunkBuffers::counters_span).chain(sums).collect();
+    let counters = chunks.iter().map(ChunkBuffers::counters_span);
+    let spans: Vec<_> = counters.chain(held.iter().map(CandidateBuffers::sums_span)).collect();
     let bytes = batch.read(context, &spans)?;
     queued.work += (*dim * EXACT_WORK) as f64 * *rows as f64;
     let (counters, sums) = bytes.split_at_checked(chunks.len() * COUNTERS as usize).unwrap_or_default();
@@ -88,7 +53,7 @@ pub(super) fn draw(table: &mut GpuRows, draws: &[BlockDraw]) -> Result<Vec<usize
     let GpuRows { context, batch, chunks, candidates: Some(held), .. } = table else { return Ok(rows) };
     let (mut first, mut waiting) = (0, Vec::new());
     for (chunk, held) in chunks.iter().zip(held.iter()) {
-        let of_chunk = first..first + blocks(chunk);
+        let of_chunk = first..first + held.blocks;
         let (places, here): (Vec<usize>, Vec<BlockDraw>) = draws
             .iter()
             .enumerate()

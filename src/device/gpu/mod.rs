@@ -8,6 +8,7 @@ mod adapter;
 mod assignment;
 mod batch;
 mod bytes;
+mod candidate_buffers;
 mod candidates;
 mod chunk;
 mod codewords;

@@ -1,7 +1,7 @@
 //! Residual rows on a GPU.
 
 use super::batch::CommandBatch;
-use super::candidates::CandidateBuffers;
+use super::candidate_buffers::CandidateBuffers;
 use super::chunk::ChunkBuffers;
 use super::codewords::Codewords;
 use super::context::Context;

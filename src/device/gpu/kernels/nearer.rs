@@ -1,7 +1,7 @@
 //! Dispatches `nearer`, `draw_in_block`, and `count` of the nearest candidates.
 
 use crate::device::gpu::batch::CommandBatch;
-use crate::device::gpu::candidates::CandidateBuffers;
+use crate::device::gpu::candidate_buffers::CandidateBuffers;
 use crate::device::gpu::chunk::{ChunkBuffers, run_elements};
 use crate::device::gpu::context::Context;
 use crate::device::gpu::kernel::Kernel;
