@@ -59,8 +59,10 @@ fn the_same_request_has_the_same_answer_in_every_order() {
     for device in devices() {
         let mut worker = Worker::new(matrix, 0, device);
         let mut keeping = Shard::new(matrix, 0..90, 0, device, Purpose::Encode).keeping(true);
-        for step in 0..120 {
-            let i = row_hash(8, step) as usize % requests.len();
+        // Reductions of the first state between which nothing may be left over, and then any of any state.
+        let one_state = [7, 4, 7, 3, 5, 3, 2, 6, 2, 6, 5, 4, 5, 8, 5, 7];
+        let any = (0..120).map(|step| row_hash(8, step) as usize % requests.len());
+        for (step, i) in one_state.into_iter().chain(any).enumerate() {
             assert_eq!(worker.answer(&bytes[i]).unwrap(), expected[i], "{:?} on {device:?}", requests[i]);
             let reply = keeping.answer(&requests[i], &mut None, &mut || Ok(())).unwrap();
             assert_eq!(reply.to_bytes(), expected[i], "{:?} on {device:?}", requests[i]);
