@@ -10,6 +10,7 @@ the median. On a machine that others use, compare only what took turns.
 """
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -45,7 +46,7 @@ def on_ray(folder, model, output, cores):
 
     def encode(first):
         files = sorted(map(str, folder.glob("*.parquet")))
-        rows = ray.data.read_parquet(files[0] if first else str(folder), columns=["embedding"])
+        rows = ray.data.read_parquet(files[0] if first else str(folder)).select_columns(["embedding"])
         semid.ray.encode(rows, loaded).select_columns(["codes"]).write_parquet(str(output))
 
     return encode
@@ -56,6 +57,7 @@ def on_spark(folder, model, output, cores):
 
     import semid.spark
 
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(f"local[{cores}]").config("spark.ui.enabled", "false")
     spark = builder.config("spark.driver.memory", "3g").getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")

@@ -301,15 +301,16 @@ def encode(
         dataset = ray.data.read_parquet(absolute(dataset))
     if concurrency is None:
         # With all CPUs taken by actors, no task could read the rows.
-        most: Any = (1, max(1, int(ray.cluster_resources().get("CPU", 1)) - 1))
+        most = max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)
+        actors = ray.data.ActorPoolStrategy(min_size=1, max_size=most)
     else:
-        most = _integer("concurrency", concurrency, 1)
+        actors = ray.data.ActorPoolStrategy(size=_integer("concurrency", concurrency, 1))
     return dataset.map_batches(
         _Encoder,
         fn_constructor_args=(model, column, label_columns(model, labels), output, _device(device, num_gpus)),
         batch_format="pyarrow",
         batch_size=batch_size,
-        concurrency=most,
+        compute=actors,
         # Ray takes no number of GPUs as none.
         num_gpus=num_gpus or None,
         **(ray_remote_args or {}),
