@@ -1,5 +1,6 @@
 # new inputs for everything that is read: a minute for each fuzz target, where nightly Rust is installed
-# Only on request: .ci/run fuzz-run
+# Only on request: .ci/run fuzz-run (it needs nightly Rust, compiles all crates with coverage and runs for minutes;
+# the step `fuzz` runs the same functions on all seeds)
 need_compiler
 if ! cargo +nightly --version >/dev/null 2>&1; then
   echo 'NOT RUN: nightly Rust is not installed here (rustup toolchain install nightly)'

@@ -2,6 +2,7 @@
 
 use super::{Dir, values};
 use semid::Model;
+use serde_json::json;
 
 /// A folder with rows, their weights, and the rows repeated as often as they count.
 fn folder() -> Dir {
@@ -33,6 +34,19 @@ fn weights_are_repetitions() {
         assert_eq!((&found["rows"], &found["weight"]), (&300.into(), &expected["rows"]), "{flags}");
         assert_eq!(found["levels"], expected["levels"], "{flags}");
     }
+    // Floating-point numbers beside the rows, such as 0.25.
+    let values = values(300, 6);
+    let lines = values
+        .chunks_exact(6)
+        .zip(0..300)
+        .map(|(row, number)| format!("{}\n", json!({ "e": row, "w": f64::from(number * 7 % 5) * 0.25 })));
+    dir.write("x.jsonl", lines.collect::<String>());
+    let found = fit("x.jsonl", "--weight-column w --weight-step 0.25");
+    assert_eq!(found["fingerprint"], expected["fingerprint"]);
+    dir.fails(
+        "fit --input x.jsonl --output o.safetensors --clusters 8 --weight-column w",
+        &["row 1 has the weight \"0.5\"", "finer step"],
+    );
     let plain = fit("x.npy", "");
     assert_ne!(plain["fingerprint"], expected["fingerprint"]);
     assert!(plain.get("weight").is_none());

@@ -38,6 +38,7 @@ from semid._smoothing import smooth
 from semid._sweep import SweepResult, sweep
 from semid._text import format_ids
 from semid._vae import RQVAE, RQKMeansPlus, load
+from semid._values import whole_weights
 
 __all__ = [
     "CancelledError",
@@ -74,4 +75,5 @@ __all__ = [
     "smooth",
     "sweep",
     "verify",
+    "whole_weights",
 ]

@@ -119,7 +119,7 @@ def drift(
         Limits: by how much the population stability index of a level may exceed that of chance, the squared error may
         rise, the median margin may fall, and the share of values beyond the grid may grow.
     sample : int
-        The margins of so many rows of each side are measured.
+        How many rows of each side the margins are measured of.
     random_state : int
         Seed of the sample.
 

@@ -224,7 +224,7 @@ class SemanticIdEngine(_Items):
     capacity : int, default 1
         Items that may share the same codes, for ``"reassign"``.
     candidates : int, optional
-        For ``"reassign"``: an item whose codes are taken moves to a free one of so many codes of the smallest total
+        For ``"reassign"``: an item whose codes are taken moves to a free one of that many codes of the smallest total
         distances, which a beam over all levels finds, and so may change its first codes; by default it keeps all codes
         but the last as long as it can. Registries do not keep the number.
     beam : int, optional

@@ -192,7 +192,7 @@ class RQVAE(Quantizer):
     @classmethod
     def semantic_id(cls, n_levels: int = 3, n_clusters: Any = 256, **parameters: Any) -> "RQVAE":
         """Returns parameters with the batch and the learning rate that other libraries take by default: 2,048 rows,
-        of which there must be so many, and 1e-4."""
+        of which there must be that many, and 1e-4."""
         return cls(**{"n_levels": n_levels, "n_clusters": n_clusters, "batch_size": 2048, "lr": 1e-4, **parameters})
 
     def _more_parameters(self) -> dict:

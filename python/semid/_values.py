@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any, Optional, Union
 
 import numpy as np
 
@@ -13,7 +15,7 @@ _UNITS = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40, "KB": 
 
 
 def _integer(name: str, value: Any, least: int = 0) -> int:
-    """An integer of at least so much, with an error that names the parameter."""
+    """An integer of at least `least`, with an error that names the parameter."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise InputError(f"parameter `{name}` = {value!r}: must be an integer", "Parameter")
     if value < least:
@@ -77,10 +79,54 @@ def _weights(weights: Any) -> Optional[np.ndarray]:
         row = int(np.argmin(whole))
         raise InputError(
             f"sample_weight: row {row} has the weight {given[row]}: weights are whole numbers from 0 on; "
-            "multiply fractions until they are whole",
+            "semid.whole_weights makes such numbers of fractions",
             "Parameter",
         )
     return np.ascontiguousarray(given.astype(np.uint64))
+
+
+def whole_weights(values: Any, step: Union[str, float]) -> np.ndarray:
+    """Returns how often ``step`` goes into each of ``values``: weights for ``sample_weight``.
+
+    Every value has to be a multiple of the step. Floating-point numbers are taken as the shortest decimal numbers that
+    stand for them, so 0.1 is a tenth.
+
+    Parameters
+    ----------
+    values : array of shape (N,)
+        Numbers from 0 on, or texts or decimals of such numbers.
+    step : str or float
+        A number above 0, such as ``"0.01"``.
+
+    Returns
+    -------
+    numpy.ndarray of shape (N,), uint64
+
+    >>> whole_weights([1.25, 0, 3], "0.05")
+    array([25,  0, 60], dtype=uint64)
+    """
+    unit = _decimal(step)
+    if unit is None or unit <= 0:
+        raise InputError(f"parameter `step` = {step!r}: must be a number above 0, such as '0.01'", "Parameter")
+    weights = []
+    for row, value in enumerate(values):
+        number = _decimal(value)
+        times = None if number is None else Fraction(number) / Fraction(unit)
+        if times is None or times < 0 or times.denominator != 1 or times >= 2**64:
+            raise InputError(f"row {row} has the weight {value!r}; give a multiple of {step}, from 0 on", "Weight")
+        weights.append(int(times))
+    return np.array(weights, np.uint64)
+
+
+def _decimal(value: Any) -> Optional[Decimal]:
+    """The shortest decimal number that stands for a value; none for what is no finite number."""
+    if isinstance(value, np.floating):
+        value = np.format_float_positional(value) if np.isfinite(value) else "nan"
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _column_weight(weights: Any) -> Optional[list]:

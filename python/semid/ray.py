@@ -30,7 +30,7 @@ __all__ = ["assign", "encode", "fit"]
 
 _PATHS = Union[str, os.PathLike, Sequence[Union[str, os.PathLike]]]
 
-#: Replies are merged by tasks, so many at a time, before the driver sees them, where there are more.
+#: How many replies a task merges at a time before the driver sees them, where there are more.
 _MERGED = 8
 
 

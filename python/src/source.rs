@@ -110,7 +110,7 @@ pub(crate) fn read_weights(
         let mut options = ReadOptions::default();
         options.column = column;
         options.beside = vec![weights.clone()];
-        let read = Weights::read(Inputs::open(&paths, &options)?.strings(&weights)?, "1")?;
+        let read = Weights::read(Inputs::open(&paths, &options)?.numbers(&weights)?, "1")?;
         Ok((0..read.len()).map(|row| read.of(row)).collect())
     };
     let found: Vec<u64> = py.detach(read).or_raise(py)?;

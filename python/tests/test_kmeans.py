@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -315,6 +316,26 @@ def test_weights_are_repetitions(X):
         semid.RQKMeans(1, 2).fit(X, sample_weight=0 * weights)
     with pytest.raises(semid.SemidError):
         semid.RQKMeans(1, 2).fit(X, sample_weight=weights[:5])
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, float, str, Decimal])
+def test_fractions_become_whole_weights(kind):
+    given = [kind("1.25"), kind("0"), kind("0.05"), kind("3")]
+    if kind in (np.float64, np.float32):
+        given = np.array(given)
+    assert semid.whole_weights(given, "0.05").tolist() == [25, 0, 1, 60]
+    assert semid.whole_weights(given, 0.05).dtype == np.uint64
+    with pytest.raises(semid.InputError, match="row 0 has the weight .*; give a multiple of 0.1, from 0 on"):
+        semid.whole_weights(given, "0.1")
+
+
+def test_what_is_no_weight_is_refused():
+    for bad in (-1, "a", np.nan, "inf", None, 2**64):
+        with pytest.raises(semid.InputError, match="row 1 has the weight"):
+            semid.whole_weights([1, bad], 1)
+    for step in (0, -1, "a", np.nan):
+        with pytest.raises(semid.InputError, match="parameter `step`"):
+            semid.whole_weights([1], step)
 
 
 def test_labels_give_the_first_codes(X):

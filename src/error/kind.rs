@@ -215,7 +215,7 @@ pub enum ErrorKind {
         found: usize,
     },
     /// A list does not have one entry per row.
-    #[error("there are {found} {what} for {rows} rows: give one for each")]
+    #[error("{}: give one for each", texts::for_rows(*found, what, *rows))]
     RowCount {
         /// What the list holds.
         what: &'static str,

@@ -23,6 +23,13 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
+/// Says how many things, named in the plural, there are for how many rows.
+pub(super) fn for_rows(found: usize, things: &str, rows: usize) -> String {
+    let verb = if found == 1 { "is" } else { "are" };
+    let found = counted(found, things.strip_suffix('s').unwrap_or(things));
+    format!("there {verb} {found} for {}", counted(rows, "row"))
+}
+
 /// Says why a weight was refused: it is no number, or none that the step allows.
 pub(super) fn weight(row: usize, weight: &str, step: &str) -> String {
     match weight.trim().parse::<f64>() {
@@ -68,11 +75,13 @@ pub(super) fn at_most(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{at_least, at_most, counted, sizes, weight};
+    use super::{at_least, at_most, counted, for_rows, sizes, weight};
 
     #[test]
     fn one_thing_is_no_things() {
         assert_eq!([0, 1, 2].map(|count| counted(count, "row")), ["0 rows", "1 row", "2 rows"]);
+        assert_eq!(for_rows(1, "item keys", 300), "there is 1 item key for 300 rows");
+        assert_eq!(for_rows(2, "labels", 1), "there are 2 labels for 1 row");
     }
 
     #[test]

@@ -23,6 +23,16 @@ impl Missing<'_> {
     }
 }
 
+/// The texts that are asked of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TextColumn<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) missing: Missing<'a>,
+    /// Whether floating-point numbers count too, each as the shortest decimal number that rounds to it. They are no
+    /// keys: other programs write the same number in other ways.
+    pub(crate) floats: bool,
+}
+
 /// Embeddings in a file, and the texts beside them.
 pub(crate) trait Dialect: Rows + Send {
     /// Reads as [`Rows::read`] does, but reports rows that are missing or of another length in `faults`; the values of
@@ -59,11 +69,10 @@ pub(crate) trait Dialect: Rows + Send {
     }
 
     /// Reads the texts of a column, one per row.
-    fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
-        let _ = missing;
+    fn texts(&self, column: TextColumn<'_>) -> Result<Vec<String>> {
         Err(Error::parameter(
             "column",
-            column,
+            column.name,
             "give a file of another format, as this one holds no texts beside the embeddings",
         ))
     }

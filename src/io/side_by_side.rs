@@ -1,7 +1,7 @@
 //! Several embeddings of every row, which one file has in several columns or tensors.
 
 use super::ReadOptions;
-use super::dialect::{Dialect, Missing};
+use super::dialect::{Dialect, TextColumn};
 use super::file::Source;
 use super::formats;
 use crate::MAX_DIM;
@@ -124,9 +124,9 @@ impl Dialect for SideBySide {
         self.blocks.first().map_or(Ok(Vec::new()), |first| first.columns())
     }
 
-    fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
+    fn texts(&self, column: TextColumn<'_>) -> Result<Vec<String>> {
         match self.blocks.first() {
-            Some(first) => first.texts(column, missing),
+            Some(first) => first.texts(column),
             None => Err(ErrorKind::Empty.into()),
         }
     }

@@ -25,7 +25,7 @@ pub(crate) const MAX_ROWS: usize = 1 << 31;
 /// `sums` (K, D), `counts` (K), `codewords` (K, D); K is at most 65,536 and D at most 8,192.
 ///
 /// # Exactness
-/// Everything is integer arithmetic. With rows and codewords within 2^24 and at most 2^31 rows, so many bits suffice:
+/// Everything is integer arithmetic. With rows and codewords within 2^24 and at most 2^31 rows, these bits suffice:
 ///
 /// - *Centroids.* A sum is within `n 2^24`, so `u = sum + n 2^24` is in `0 ..= n 2^25`, below 2^57. With `u = q n +
 ///   rest` the centroid is `q + (2 rest >= n) - 2^24`, and q is at most 2^25. A long division of u, from its bit 25

@@ -26,7 +26,7 @@ pub(super) struct PqFit<'a> {
     /// Every slice reads all of them.
     rows: ReadOnce<'a>,
     weights: Option<Weights>,
-    device: &'a Device,
+    device: Device,
     clusters: Vec<usize>,
     quantization: Quantization,
     residual: Vec<Codebook>,
@@ -65,7 +65,7 @@ impl<'a> PqFit<'a> {
         params: &PqKMeans,
         rows: &'a dyn Rows,
         weights: Option<&Weights>,
-        device: &'a Device,
+        device: &Device,
         tell: Tell<'_>,
     ) -> Result<Self> {
         weights.map_or(Ok(()), |weights| weights.check(rows.len()))?;
@@ -101,7 +101,19 @@ impl<'a> PqFit<'a> {
             }
         };
         let (params, weights, slices) = (params.clone(), weights.cloned(), Vec::new());
-        Ok(Self { params, rows, weights, device, clusters, quantization, residual, codes, slices, report, error })
+        Ok(Self {
+            params,
+            rows,
+            weights,
+            device: device.clone(),
+            clusters,
+            quantization,
+            residual,
+            codes,
+            slices,
+            report,
+            error,
+        })
     }
 
     /// Fits the next slice; returns `false` where all are fitted.
@@ -112,7 +124,7 @@ impl<'a> PqFit<'a> {
             return Ok(false);
         };
         let codes = (self.residual.as_slice(), self.codes.as_slice());
-        let rows = SliceRows::new(&self.rows, &self.quantization, codes, range.clone(), self.device);
+        let rows = SliceRows::new(&self.rows, &self.quantization, codes, range.clone(), &self.device);
         let own = OwnLevel { level, before: largest_sum(&self.residual) };
         let given = Given { weights: self.weights.as_ref(), ..Given::default() };
         let (error, levels) = (self.error, self.clusters.len());
@@ -123,7 +135,7 @@ impl<'a> PqFit<'a> {
             tell(&Progress { level, levels, squared_error, ..progress.clone() })
         };
         let params = self.params.k_means_of(&[*clusters]).metric(crate::Metric::L2);
-        let mut fit = params.begin_on(Start::Own(&own), &rows, given, self.device, &mut |of| callback(of, before))?;
+        let mut fit = params.begin_on(Start::Own(&own), &rows, given, &self.device, &mut |of| callback(of, before))?;
         before = fit.energy(&mut |of| callback(of, 0))?;
         fit.next_level_with(|of| callback(of, before))?;
         let after = fit.energy(&mut |of| callback(of, before))?;

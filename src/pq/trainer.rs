@@ -53,7 +53,7 @@ impl Trainer for PqKMeans {
     fn begin<'a>(
         &self,
         rows: &'a dyn Rows,
-        device: &'a Device,
+        device: &Device,
         options: &TrainOptions<'_>,
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {

@@ -74,7 +74,7 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
     fn begin<'a>(
         &self,
         rows: &'a dyn Rows,
-        device: &'a Device,
+        device: &Device,
         options: &TrainOptions<'_>,
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>>;

@@ -48,7 +48,7 @@ impl Trainer for RqKMeans {
     fn begin<'a>(
         &self,
         rows: &'a dyn Rows,
-        device: &'a Device,
+        device: &Device,
         options: &TrainOptions<'_>,
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {

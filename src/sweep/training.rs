@@ -21,7 +21,7 @@ impl Checkpoint {
         &self,
         trainer: &dyn Trainer,
         rows: &'a dyn Rows,
-        device: &'a Device,
+        device: &Device,
         options: TrainOptions<'_>,
         tell: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {

@@ -55,7 +55,7 @@ impl Trainer for RqKMeansPlus {
     fn begin<'a>(
         &self,
         rows: &'a dyn Rows,
-        device: &'a Device,
+        device: &Device,
         options: &TrainOptions<'_>,
         _: Tell<'_>,
     ) -> Result<Box<dyn Training + 'a>> {

@@ -10,7 +10,7 @@ use std::io;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Source {
-    /// The job's values, in rows of so many.
+    /// The job's values, in rows of `dim`.
     Values {
         /// Dimensions of a row.
         dim: usize,

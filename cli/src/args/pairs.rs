@@ -11,8 +11,8 @@ pub(crate) struct PairArgs {
     /// stands there. The rows are read once more and kept, in memory or in a temporary file
     #[arg(long, visible_alias = "smooth-pairs", value_name = "FILE")]
     pub(crate) pairs: Option<PathBuf>,
-    /// Share of that mean in the mixed row, from 0 to 1 [default: that of the model or of the
-    /// file of parameters, or else 0.5]
+    /// Share of that mean in the mixed row, from 0 to 1 [default: 0.5, or what the model or,
+    /// for a fit, --config says]
     #[arg(long, value_name = "W", value_parser = super::finite::<f64>, requires = "pairs")]
     pub(crate) pair_weight: Option<f64>,
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Weights")]
 pub(crate) struct WeightArgs {
     /// Column of the input with the weights of the rows: a row of weight 3 counts as three equal rows, one of weight 0
-    /// as none
+    /// as none; floating-point numbers are taken as the shortest decimal numbers that stand for them
     #[arg(long, value_name = "NAME")]
     pub(crate) weight_column: Option<String>,
     /// Text file with the weight of every row, one per line

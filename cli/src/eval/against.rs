@@ -3,7 +3,7 @@
 use crate::args::PrefixArgs;
 use crate::extension::extension;
 use crate::input::Input;
-use crate::output::Failure;
+use crate::output::{Failure, things};
 use semid::io::read_codes;
 use semid::metrics::{Evaluation, Stability, stability};
 use semid::{Codes, Device, ErrorKind, Model, Rows};
@@ -45,7 +45,8 @@ pub(super) fn older(
     if codes.len() != rows.len() {
         let (path, found, rows) = (path.display(), codes.len(), rows.len());
         return Err(Failure::Error(format!(
-            "{path}: it has codes of {found} rows, but the input has {rows}; give older codes of the same rows"
+            "{path}: it has codes of {}, but the input has {rows}; give older codes of the same rows",
+            things(found, "row")
         )));
     }
     check(&codes, &model.clusters()).map_err(|kind| Failure::of_file(kind.into(), path))?;

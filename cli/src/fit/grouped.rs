@@ -15,9 +15,27 @@ impl Flags<'_> {
         Ok(self.config.get::<Value>(field)?.unwrap_or_else(known))
     }
 
-    /// Returns the fields of an object.
+    /// Returns the fields of an object; none where there is no object.
     fn object(&self, field: &str) -> Result<Map<String, Value>, Failure> {
-        Ok(self.value(field)?.as_object().cloned().unwrap_or_default())
+        match self.value(field)? {
+            Value::Object(parts) => Ok(parts),
+            Value::Null => Ok(Map::new()),
+            _ => Err(self.config.failure(&format!("{field}: give an object"))),
+        }
+    }
+
+    /// Returns the fields of one form of a parameter, `{ NAME: fields }`; none where the parameter has another form.
+    fn of_form(&self, field: &str, name: &str) -> Result<Map<String, Value>, Failure> {
+        let value = self.value(field)?;
+        match value.as_object() {
+            Some(forms) if forms.contains_key(name) => match forms.get(name).and_then(Value::as_object) {
+                Some(parts) if forms.len() == 1 => Ok(parts.clone()),
+                _ => Err(self
+                    .config
+                    .failure(&format!("{field}: give an object with the one key `{name}`, and that an object"))),
+            },
+            _ => Ok(Map::new()),
+        }
     }
 
     /// Sets the iterations of the k-means itself, or of that which codebooks start from.
@@ -63,21 +81,20 @@ impl Flags<'_> {
         if algorithm != args::Algorithm::Hierarchical {
             of_hierarchy.into_iter().for_each(|flag| self.refuse(flag, "is for --algorithm hierarchical; add that"));
         }
-        let parts = |name: &str| before.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
         match algorithm {
             args::Algorithm::Lloyd => self.config.set("algorithm", options.algorithm.map(|_| "lloyd")),
             args::Algorithm::MiniBatch => {
                 if options.n_init.is_some() {
                     self.refuse("n-init", "is for --algorithm lloyd or hierarchical; leave it out");
                 }
-                let mut parts = parts(MINI_BATCH);
+                let mut parts = self.of_form("algorithm", MINI_BATCH)?;
                 parts.extend(batch.map(|rows| ("batch".to_owned(), json!(rows))));
                 parts.extend(options.init_buffer.map(|rows| ("init_buffer".to_owned(), json!(rows))));
                 parts.extend(options.joint.then(|| ("layer_wise".to_owned(), json!(false))));
                 self.config.set("algorithm", Some(json!({ MINI_BATCH: parts })))
             }
             args::Algorithm::Hierarchical => {
-                let mut parts = parts(HIERARCHICAL);
+                let mut parts = self.of_form("algorithm", HIERARCHICAL)?;
                 parts.extend(options.full_iter.map(|iterations| ("full_iter".to_owned(), json!(iterations))));
                 self.config.set("algorithm", Some(json!({ HIERARCHICAL: parts })))
             }
@@ -94,9 +111,9 @@ impl Flags<'_> {
             return Ok(());
         }
         let before = self.value("schedule")?;
-        let step = before.get("step").and_then(Value::as_object);
-        if vae.schedule.map_or(step.is_some(), |asked| asked == args::Schedule::Step) {
-            let mut parts = step.cloned().unwrap_or_default();
+        let is_step = before.get("step").is_some();
+        if vae.schedule.map_or(is_step, |asked| asked == args::Schedule::Step) {
+            let mut parts = self.of_form("schedule", "step")?;
             let (epochs, gamma) = (vae.step_epochs.map(Value::from), vae.gamma.map(Value::from));
             for (name, given, default) in [("epochs", epochs, json!(50)), ("gamma", gamma, json!(0.5))] {
                 let value = given.or_else(|| parts.get(name).cloned()).unwrap_or(default);
@@ -115,12 +132,12 @@ impl Flags<'_> {
             self.refuse_kind("balanced", "sizes");
             return Ok(());
         }
-        if !args.balanced && !self.value("sizes")?.is_object() {
+        let mut sizes = self.object("sizes")?;
+        if !args.balanced && self.value("sizes")?.is_null() {
             let given = given.into_iter().filter(|(_, _, size)| size.is_some());
             given.for_each(|(_, flag, _)| self.refuse(flag, "is for --balanced; add that"));
             return Ok(());
         }
-        let mut sizes = self.object("sizes")?;
         sizes.extend(given.into_iter().filter_map(|(name, _, size)| Some((name.to_owned(), json!(size?)))));
         self.config.set("sizes", Some(sizes))
     }

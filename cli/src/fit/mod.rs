@@ -209,7 +209,7 @@ fn check_outputs(args: &FitArgs, input: &Input) -> Result<(), Failure> {
         input.check_output(file)?;
         output::differs_from(file, &args.output, "output")?;
     }
-    Ok(args.vae.checkpoint.iter().chain([&args.output]).try_for_each(|file| AtomicFile::check(file))?)
+    Ok(args.vae.checkpoint.iter().chain([&args.output]).try_for_each(AtomicFile::check)?)
 }
 
 fn text(fitted: &Fitted<'_>, details: &str) -> String {

@@ -19,6 +19,7 @@ use semid::ErrorKind;
 use semid::io::Inputs;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use weights::WEIGHTS;
 
 /// Most files that a note names.
 const NAMED: usize = 5;
@@ -198,6 +199,7 @@ impl Input {
                 let advice = format!("{flag} needs an input that has columns, such as .parquet");
                 Err(self.refuse(&format!("{advice}; give the {what} with {other} FILE")))
             }
+            (Some(column), _) if what == WEIGHTS => Ok(Some(self.rows.numbers(column)?)),
             (Some(column), _) => Ok(Some(self.rows.strings(column)?)),
             (None, Some(path)) => {
                 // The file may be a pipe, which can be read only once.
@@ -206,7 +208,10 @@ impl Input {
                 match found == rows {
                     true => Ok(Some(self.rows.kept(lines))),
                     false => Err(Failure::Error(format!(
-                        "{path}: there are {found} {what} for {rows} rows; give one line per row"
+                        "{path}: there {} {} for {}; give one line per row",
+                        if found == 1 { "is" } else { "are" },
+                        output::things(found, what.strip_suffix('s').unwrap_or(what)),
+                        output::things(rows, "row")
                     ))),
                 }
             }

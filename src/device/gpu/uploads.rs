@@ -16,7 +16,7 @@ use wgpu::{BufferUsages, MapMode};
 
 /// Bytes of a piece, for which there is one buffer.
 const PIECE: usize = 8 << 20;
-/// How many pieces may be on their way at once; so many buffers are kept.
+/// How many pieces may be on their way at once, and how many buffers are kept.
 pub(super) const PIECES: usize = 4;
 /// Bytes that one task lays out: so few that they are in the cache when they are copied.
 const TASK: usize = 32 << 10;

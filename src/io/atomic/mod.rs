@@ -71,7 +71,8 @@ impl AtomicFile {
     ///
     /// # Errors
     /// Those of [`create`](AtomicFile::create).
-    pub fn check(path: &Path) -> Result<()> {
+    pub fn check(path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
         let checked = Destination::of(path).and_then(|place| match place {
             Destination::Direct => Ok(()),
             Destination::File(path, former) => Temporary::create(folder(&path), former.as_ref()).map(drop),

@@ -10,7 +10,7 @@ mod tests;
 
 use super::ReadOptions;
 use super::bad_rows::{BadRows, not_finite};
-use super::dialect::{Dialect, Missing};
+use super::dialect::{Dialect, Missing, TextColumn};
 use super::file::{ReadAt, Source};
 use super::opening;
 use super::spool;
@@ -265,12 +265,26 @@ impl Inputs {
     /// # Errors
     /// As for [`Inputs::all_strings`].
     pub fn all_strings_but(&self, column: &str, bad: &[usize]) -> Result<Vec<String>> {
-        self.all_texts(column, |part, rows| {
-            let start = self.spans.start(part);
-            let end = bad.partition_point(|row| *row < start + rows);
-            let bad = bad.get(bad.partition_point(|row| *row < start)..end).unwrap_or_default();
-            Some(bad.iter().map(|row| row - start).collect())
-        })
+        self.all_texts((column, false), |part, rows| Some(self.lacking(bad, part, rows)))
+    }
+
+    /// Returns those of the `bad` rows of the input that are in a part, by their numbers in it.
+    fn lacking(&self, bad: &[usize], part: usize, rows: usize) -> Vec<usize> {
+        let start = self.spans.start(part);
+        let end = bad.partition_point(|row| *row < start + rows);
+        let bad = bad.get(bad.partition_point(|row| *row < start)..end).unwrap_or_default();
+        bad.iter().map(|row| row - start).collect()
+    }
+
+    /// Reads the numbers of a column, such as weights, one for each row that is read, as texts: whole and decimal
+    /// numbers as [`Inputs::strings`] does, and floating-point numbers as the shortest decimal number that rounds to
+    /// them, so that `0.1` is `0.1` whether a file has it in 32 or in 64 bits.
+    ///
+    /// # Errors
+    /// As for [`Inputs::all_strings`].
+    pub fn numbers(&self, column: &str) -> Result<Vec<String>> {
+        let skipped = |part, rows| Some(self.lacking(&self.skipped, part, rows));
+        Ok(self.kept(self.all_texts((column, true), skipped)?))
     }
 
     /// Reads the labels of a column, one for each row that is read; none for a row without one.
@@ -278,18 +292,23 @@ impl Inputs {
     /// # Errors
     /// As for [`Inputs::all_strings`], but for rows without a value.
     pub fn labels(&self, column: &str) -> Result<Vec<Option<String>>> {
-        let labels = self.all_texts(column, |_, _| None)?.into_iter();
+        let labels = self.all_texts((column, false), |_, _| None)?.into_iter();
         Ok(self.kept(labels.map(|label| Some(label).filter(|label| !label.is_empty())).collect()))
     }
 
-    /// Reads the texts of a column; `lacking` lists the rows of a part, by their numbers in it, that may have none, or
-    /// says that all may.
-    fn all_texts(&self, column: &str, lacking: impl Fn(usize, usize) -> Option<Vec<usize>>) -> Result<Vec<String>> {
+    /// Reads the texts of a column, of floating-point numbers too where `floats` says so; `lacking` lists the rows of a
+    /// part, by their numbers in it, that may have none, or says that all may.
+    fn all_texts(
+        &self,
+        (name, floats): (&str, bool),
+        lacking: impl Fn(usize, usize) -> Option<Vec<usize>>,
+    ) -> Result<Vec<String>> {
         let mut all = Vec::new();
         for (part, file) in self.readers.parts.iter().enumerate() {
             let lacking = lacking(part, file.rows);
             let missing = lacking.as_deref().map_or(Missing::Any, Missing::In);
-            let mut texts = self.readers.get(part)?.texts(column, missing).map_err(|error| error.at(&file.path))?;
+            let column = TextColumn { name, missing, floats };
+            let mut texts = self.readers.get(part)?.texts(column).map_err(|error| error.at(&file.path))?;
             if texts.len() != file.rows {
                 let (what, found, rows) = ("texts of a column", texts.len(), file.rows);
                 return Err(Error::from(ErrorKind::RowCount { what, found, rows }).at(&file.path));

@@ -2,8 +2,8 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Decimal256Type, DecimalType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, Decimal256Type, DecimalType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use arrow_schema::DataType;
@@ -16,6 +16,7 @@ pub(super) enum Keys {
     Bytes,
     Date,
     Decimal,
+    Float,
 }
 
 /// Why values have no texts.
@@ -37,6 +38,11 @@ impl Keys {
             kind if kind.is_integer() => Self::Integer,
             _ => return None,
         })
+    }
+
+    /// The same for floating-point numbers, which are no keys.
+    pub(super) fn of_floats(kind: &DataType) -> Option<Self> {
+        matches!(kind, DataType::Float32 | DataType::Float64).then_some(Self::Float)
     }
 
     /// Appends the texts of all values of `array`, none of which is null.
@@ -61,6 +67,10 @@ impl Keys {
                     texts.push(date.to_string());
                 }
                 Ok(())
+            }
+            Self::Float => {
+                let done = of::<Float64Type>(texts, array) || of::<Float32Type>(texts, array);
+                done.then_some(()).ok_or(Problem::Type)
             }
             Self::Decimal => {
                 let done = array.as_primitive_opt().map(|array| decimals::<Decimal128Type>(array, texts));

@@ -6,7 +6,7 @@ use crate::MAX_DIM;
 use crate::error::{BadRowKind, Error, ErrorKind, Fault, Result};
 use crate::io::ReadOptions;
 use crate::io::dense::check_span;
-use crate::io::dialect::{Dialect, Missing};
+use crate::io::dialect::{Dialect, TextColumn};
 use crate::io::file::Source;
 use crate::io::width::FirstRows;
 use crate::rows::Rows;
@@ -318,7 +318,7 @@ impl Dialect for ParquetRows {
         Ok(self.table.columns().map(|(name, _)| name.to_owned()).collect())
     }
 
-    fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
-        strings_of(&self.table, column, missing)
+    fn texts(&self, column: TextColumn<'_>) -> Result<Vec<String>> {
+        strings_of(&self.table, column)
     }
 }

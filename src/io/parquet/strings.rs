@@ -2,7 +2,7 @@ use super::keys::{Keys, Problem};
 use super::long_rows::Long;
 use super::table::ParquetTable;
 use crate::error::{Result, try_reserve};
-use crate::io::dialect::Missing;
+use crate::io::dialect::{Missing, TextColumn};
 use arrow_array::{Array, ArrayRef};
 use std::path::Path;
 
@@ -35,17 +35,23 @@ pub fn columns(path: impl AsRef<Path>) -> Result<Vec<String>> {
 /// [`ErrorKind::Io`](crate::ErrorKind::Io); [`ErrorKind::Format`](crate::ErrorKind::Format) for a damaged file, no such
 /// column, a column of another type, or a null or bytes that are no text, with the row.
 pub fn read_strings(path: impl AsRef<Path>, column: &str) -> Result<Vec<String>> {
-    strings_of(&ParquetTable::open(path.as_ref())?, column, Missing::In(&[]))
+    let column = TextColumn { name: column, missing: Missing::In(&[]), floats: false };
+    strings_of(&ParquetTable::open(path.as_ref())?, column)
 }
 
-pub(super) fn strings_of(table: &ParquetTable, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
+pub(super) fn strings_of(table: &ParquetTable, wanted: TextColumn<'_>) -> Result<Vec<String>> {
+    let TextColumn { name: column, missing, floats } = wanted;
     let (index, kind) = table.column(column)?;
     let unknown = || {
-        let known = "strings, whole numbers, UUIDs, UTF-8 bytes, dates or decimal numbers";
+        let known = match floats {
+            true => "numbers or strings",
+            false => "strings, whole numbers, UUIDs, UTF-8 bytes, dates or decimal numbers",
+        };
         table.error(format!("column {column:?} is of type {kind}, not of {known}"))
     };
     let leaf = table.leaf(index, &[]).map_err(|_| unknown())?;
-    let keys = Keys::of(kind, table.is_uuid(leaf)).ok_or_else(unknown)?;
+    let keys = Keys::of(kind, table.is_uuid(leaf)).or_else(|| Keys::of_floats(kind).filter(|_| floats));
+    let keys = keys.ok_or_else(unknown)?;
     let mut strings = Vec::new();
     let mut arrays = table.arrays(&[leaf], 0, BATCH_ROWS, 1, Long::default())?;
     let mut text = 0;

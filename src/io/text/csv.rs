@@ -2,7 +2,7 @@
 
 use super::{Lines, MAX_LINE, TextRow};
 use crate::error::{BadRowKind, Error, Result, try_reserve};
-use crate::io::dialect::Missing;
+use crate::io::dialect::TextColumn;
 use crate::io::file::{FromStart, Source};
 use crate::io::{ReadOptions, list, names};
 use csv::{ByteRecord, Reader, ReaderBuilder};
@@ -177,7 +177,8 @@ impl Lines for Csv {
         Some(self.dimensions.as_ref()?.iter().filter_map(|column| names.get(*column).cloned()).collect())
     }
 
-    fn strings(&self, source: &Source, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
+    fn strings(&self, source: &Source, wanted: TextColumn<'_>) -> Result<Vec<String>> {
+        let TextColumn { name: column, missing, .. } = wanted;
         let names = self.columns();
         let wanted = names.iter().position(|name| name == column);
         let wanted = wanted.ok_or_else(|| source.error(format!("no column {column:?}; it has {}", list(&names))))?;

@@ -3,7 +3,7 @@
 use super::{Lines, MAX_LINE, TextRow};
 use crate::error::{BadRowKind, Result, try_reserve};
 use crate::io::ReadOptions;
-use crate::io::dialect::Missing;
+use crate::io::dialect::TextColumn;
 use crate::io::file::Source;
 use crate::io::list;
 use serde_json::Value;
@@ -79,7 +79,8 @@ impl Lines for JsonLines {
         self.found.get().map(|(_, names)| names.clone()).unwrap_or_default()
     }
 
-    fn strings(&self, source: &Source, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
+    fn strings(&self, source: &Source, wanted: TextColumn<'_>) -> Result<Vec<String>> {
+        let TextColumn { name: column, missing, floats } = wanted;
         let mut texts = Vec::new();
         // The first row with a value, and whether that is a text: `1` and `"1"` would have the same text.
         let mut first = None;
@@ -97,10 +98,12 @@ impl Lines for JsonLines {
             let text = match value {
                 Some(Value::String(text)) => text.clone(),
                 Some(Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
+                Some(Value::Number(number)) if floats => number.as_f64().unwrap_or(f64::NAN).to_string(),
                 None | Some(Value::Null) if missing.is_allowed(row) => String::new(),
                 Some(Value::Null) => return Err(source.error(format!("field {column:?} is null in row {row}"))),
                 Some(_) => {
-                    return Err(source.error(format!("field {column:?} of row {row} is no text and no whole number")));
+                    let number = if floats { "number" } else { "whole number" };
+                    return Err(source.error(format!("field {column:?} of row {row} is no text and no {number}")));
                 }
                 None if line.is_none() => return Err(source.error(format!("row {row} is no JSON"))),
                 None => return Err(source.error(format!("row {row} has no field {column:?}; every row needs a value"))),

@@ -13,7 +13,7 @@ mod tests;
 
 use super::ReadOptions;
 use super::dense::{Dense, Float};
-use super::dialect::{Dialect, Missing};
+use super::dialect::{Dialect, TextColumn};
 use super::file::Source;
 use super::spool::Spool;
 use super::width::FirstRows;
@@ -38,7 +38,7 @@ pub(super) trait Lines: Send + Sync {
     }
 
     /// Reads the texts of a column.
-    fn strings(&self, source: &Source, column: &str, missing: Missing<'_>) -> Result<Vec<String>>;
+    fn strings(&self, source: &Source, column: TextColumn<'_>) -> Result<Vec<String>>;
 }
 
 /// The values of a row, in which bad ones are NaN, and the first bad column.
@@ -230,7 +230,7 @@ impl Dialect for TextRows {
         self.lines.dimensions()
     }
 
-    fn texts(&self, column: &str, missing: Missing<'_>) -> Result<Vec<String>> {
-        self.lines.strings(&self.source, column, missing)
+    fn texts(&self, column: TextColumn<'_>) -> Result<Vec<String>> {
+        self.lines.strings(&self.source, column)
     }
 }

@@ -94,6 +94,16 @@ fn texts_of_json_lines_are_strings_or_whole_numbers() {
 }
 
 #[test]
+fn numbers_of_json_lines_may_have_fractions() {
+    let folder = Folder::new();
+    let lines = "{\"e\": [1], \"w\": 0.50}\n{\"e\": [2], \"w\": 3}\n{\"e\": [3], \"w\": 1e-2}\n";
+    let rows = open(folder.put("x.jsonl", lines.as_bytes()), &ReadOptions::default()).unwrap();
+    assert_eq!(rows.numbers("w").unwrap(), ["0.5", "3", "0.01"]);
+    assert!(rows.strings("w").unwrap_err().to_string().contains("no text and no whole number"));
+    assert!(rows.numbers("e").unwrap_err().to_string().contains("no text and no number"));
+}
+
+#[test]
 fn json_lines_may_name_numbers_that_are_not_finite() {
     let lines = "[1, 2]\n[NaN, 1]\n{\"id\": \"NaN, \\\"Infinity\", \"embedding\": [1, -Infinity]}\n[1,Infinity]\n\
                  [\"NaN\", 3]\n[1, nan]\n[1, NaN\n";

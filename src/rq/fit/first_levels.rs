@@ -44,7 +44,7 @@ impl RqKMeans {
         first: &FirstLevels,
         rows: &'a dyn Rows,
         given: Given<'_>,
-        device: &'a Device,
+        device: &Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
         let mut fit = self.begin_on(Start::Scale(first.scale.clone()), rows, given, device, callback)?;

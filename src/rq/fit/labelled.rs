@@ -53,7 +53,7 @@ impl RqKMeans {
     ///
     /// # Errors
     /// As for [`RqKMeans::fit_labelled`].
-    pub fn begin_labelled<'a>(&self, rows: &'a dyn Rows, fit: &LabelledFit<'_>, device: &'a Device) -> Result<Fit<'a>> {
+    pub fn begin_labelled<'a>(&self, rows: &'a dyn Rows, fit: &LabelledFit<'_>, device: &Device) -> Result<Fit<'a>> {
         let given = Given { labels: Some(*fit), ..Given::default() };
         self.begin_on(Start::Rows, rows, given, device, &mut |_| ControlFlow::Continue(()))
     }

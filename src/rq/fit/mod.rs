@@ -146,7 +146,7 @@ impl RqKMeans {
     ///
     /// # Errors
     /// As for [`RqKMeans::fit_weighted`].
-    pub fn begin_weighted<'a>(&self, rows: &'a dyn Rows, weights: &Weights, device: &'a Device) -> Result<Fit<'a>> {
+    pub fn begin_weighted<'a>(&self, rows: &'a dyn Rows, weights: &Weights, device: &Device) -> Result<Fit<'a>> {
         let given = Given { weights: Some(weights), ..Given::default() };
         self.begin_on(Start::Rows, rows, given, device, &mut |_| ControlFlow::Continue(()))
     }
@@ -171,14 +171,14 @@ impl RqKMeans {
     ///
     /// # Errors
     /// As for [`RqKMeans::fit`].
-    pub fn begin<'a>(&self, rows: &'a dyn Rows, device: &'a Device) -> Result<Fit<'a>> {
+    pub fn begin<'a>(&self, rows: &'a dyn Rows, device: &Device) -> Result<Fit<'a>> {
         self.begin_with(rows, device, &mut |_| ControlFlow::Continue(()))
     }
 
     pub(crate) fn begin_with<'a>(
         &self,
         rows: &'a dyn Rows,
-        device: &'a Device,
+        device: &Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
         self.begin_on(Start::Rows, rows, Given::default(), device, callback)
@@ -190,7 +190,7 @@ impl RqKMeans {
         start: Start<'_>,
         rows: &'a dyn Rows,
         given: Given<'_>,
-        device: &'a Device,
+        device: &Device,
         callback: Callback<'_>,
     ) -> Result<Fit<'a>> {
         let weights = given.weights;

@@ -176,7 +176,7 @@ impl RqKMeans {
     ///
     /// # Errors
     /// As for [`RqKMeans::fit_from`].
-    pub fn begin_from<'a>(&self, start: &WarmStart<'_>, rows: &'a dyn Rows, device: &'a Device) -> Result<Fit<'a>> {
+    pub fn begin_from<'a>(&self, start: &WarmStart<'_>, rows: &'a dyn Rows, device: &Device) -> Result<Fit<'a>> {
         self.begin_on(Start::Model(start), rows, Given::default(), device, &mut |_| ControlFlow::Continue(()))
     }
 

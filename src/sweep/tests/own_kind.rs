@@ -45,7 +45,7 @@ impl Trainer for Own {
     fn begin<'a>(
         &self,
         rows: &'a dyn Rows,
-        device: &'a Device,
+        device: &Device,
         _: &TrainOptions<'_>,
         _: &mut dyn FnMut(&TrainingProgress<'_>) -> ControlFlow<()>,
     ) -> Result<Box<dyn Training + 'a>> {

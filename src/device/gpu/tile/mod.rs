@@ -18,7 +18,7 @@ pub(super) use class::Class;
 /// How a workgroup multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Tile {
-    /// So many rows and codewords at a time: 128 where they are wide, or else 64.
+    /// A tile of 128 rows where they are wide, or else 64, by 128 codewords where they are wide, or else 64.
     Sized { wide_rows: bool, wide_codes: bool },
     /// By cooperative matrices of signed bytes, where the adapter has them.
     Cooperative,

@@ -43,7 +43,7 @@ fn contending(table: &Table, capacity: u64, used: &Used) -> (Vec<usize>, Vec<usi
 }
 
 /// Tries all placements of items at the codes that each may have; returns how many can be placed at most and the
-/// smallest sum of increases for so many.
+/// smallest sum of increases for that many.
 fn best(table: &Table, items: &[(usize, Vec<Vec<u32>>)], free: &mut BTreeMap<Vec<u32>, u64>) -> (usize, i128) {
     let Some(((item, allowed), rest)) = items.split_first() else { return (0, 0) };
     let mut best_found = best(table, rest, free);

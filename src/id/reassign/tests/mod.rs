@@ -131,7 +131,7 @@ fn free_places(clusters: &[usize], capacity: u64, used: &Used) -> Vec<Vec<u32>> 
     all_codes(clusters).into_iter().flat_map(|codes| vec![codes.clone(); free(&codes)]).collect()
 }
 
-/// Tries everything; returns how many items can be placed at most and the smallest sum of increases for so many.
+/// Tries everything; returns how many items can be placed at most and the smallest sum of increases for that many.
 fn brute_force(table: &Table, items: &[usize], places: &mut Vec<Option<Vec<u32>>>) -> (usize, i128) {
     let Some((item, rest)) = items.split_first() else { return (0, 0) };
     let mut best = brute_force(table, rest, places);

@@ -2,7 +2,10 @@ use super::table;
 use crate::io::IdWriter;
 use crate::io::parquet::{columns, read_strings};
 use crate::io::testing::Folder;
-use arrow_array::{ArrayRef, BooleanArray, Int16Array, LargeStringArray, StringArray, StringViewArray, UInt64Array};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float32Array, Float64Array, Int16Array, LargeStringArray, StringArray, StringViewArray,
+    UInt64Array,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -44,6 +47,29 @@ fn labels_may_be_null() {
     let expected = [Some("3"), None, Some("-4"), Some("5"), None, None, Some("6")];
     assert_eq!(rows.labels("number").unwrap(), expected.map(|label| label.map(str::to_owned)));
     assert!(rows.strings("text").is_err());
+}
+
+#[test]
+fn numbers_are_the_shortest_decimal_numbers_that_round_to_them() {
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("e", super::lists(&super::rows(4))),
+        ("f64", Arc::new(Float64Array::from(vec![0.1, 2.0, 1e-7, 0.1 + 0.2]))),
+        ("f32", Arc::new(Float32Array::from(vec![0.1, 2.0, 1e-7, f32::NAN]))),
+        ("i16", Arc::new(Int16Array::from(vec![7, -8, 9, 0]))),
+        ("utf8", Arc::new(StringArray::from(vec!["0.10", "2", "a", ""]))),
+        ("null", Arc::new(Float64Array::from(vec![Some(0.5), None, Some(1.0), None]))),
+    ];
+    let folder = Folder::new();
+    let path = folder.put("x.parquet", &table(columns, 2));
+    let rows = super::open(&path, &super::ReadOptions::default()).unwrap();
+    assert_eq!(rows.numbers("f64").unwrap(), ["0.1", "2", "0.0000001", "0.30000000000000004"]);
+    assert_eq!(rows.numbers("f32").unwrap(), ["0.1", "2", "0.0000001", "NaN"]);
+    assert_eq!(rows.numbers("i16").unwrap(), ["7", "-8", "9", "0"]);
+    assert_eq!(rows.numbers("utf8").unwrap(), ["0.10", "2", "a", ""]);
+    assert!(rows.numbers("null").unwrap_err().to_string().contains("null in row 1"));
+    assert!(rows.numbers("e").unwrap_err().to_string().contains("not of numbers or strings"));
+    // Keys and labels are none: another program writes the same number in another way.
+    assert!(rows.strings("f64").is_err() && rows.labels("f32").is_err() && read_strings(&path, "f64").is_err());
 }
 
 #[test]
