@@ -145,6 +145,7 @@ need_python_package() {
   python_package "${found[-1]}"
   rm -rf "$tools/wheels"
   CARGO_TARGET_DIR=$target "$packaged/bin/maturin" build --quiet --locked --profile dev \
+    --features shared-features \
     --manifest-path python/Cargo.toml --interpreter "$packaged/bin/python" --compatibility linux --out "$tools/wheels"
   wheel=$(echo "$tools"/wheels/semid-*.whl)
 }
@@ -224,6 +225,7 @@ unpack_radv() {
 # there is none.
 find_rust_for() {
   platform_flags=(--target "$1")
+  ! command -v rustup >/dev/null || rustup target add "$1" || echo "rustup has no Rust for $1"
   [ ! -d "$(rustc --print target-libdir --target "$1" 2>/dev/null)" ] || return 0
   if ! command -v apt-get >/dev/null || [ "$(dpkg --print-architecture)" != amd64 ]; then
     echo "there is no Rust for $1 here, and no Debian whose packages have it"

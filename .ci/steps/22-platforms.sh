@@ -7,7 +7,6 @@ flags=()
 for platform in "${platforms[@]}"; do
   name=${platform//-/_}
   export "CC_$name=true" "AR_$name=true"
-  ! command -v rustup >/dev/null || rustup target add "$platform" || echo "rustup has no Rust for $platform"
   flags+=(--target "$platform")
 done
 for platform in "${platforms[@]}"; do
