@@ -26,8 +26,9 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
 /// Says how many things, named in the plural, there are for how many rows.
 pub(super) fn for_rows(found: usize, things: &str, rows: usize) -> String {
     let verb = if found == 1 { "is" } else { "are" };
-    let found = counted(found, things.strip_suffix('s').unwrap_or(things));
-    format!("there {verb} {found} for {}", counted(rows, "row"))
+    let (first, rest) = things.find(" of ").map_or((things, ""), |at| things.split_at(at));
+    let found = counted(found, first.strip_suffix('s').unwrap_or(first));
+    format!("there {verb} {found}{rest} for {}", counted(rows, "row"))
 }
 
 /// Says why a weight was refused: it is no number, or none that the step allows.
@@ -82,6 +83,7 @@ mod tests {
         assert_eq!([0, 1, 2].map(|count| counted(count, "row")), ["0 rows", "1 row", "2 rows"]);
         assert_eq!(for_rows(1, "item keys", 300), "there is 1 item key for 300 rows");
         assert_eq!(for_rows(2, "labels", 1), "there are 2 labels for 1 row");
+        assert_eq!(for_rows(1, "rows of codes", 2), "there is 1 row of codes for 2 rows");
     }
 
     #[test]

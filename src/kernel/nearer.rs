@@ -1,7 +1,7 @@
 //! The nearest candidate of every row in the rounds of k-means||, and draws of rows by their distances from it.
 
-/// Rows whose distances are added up together.
-pub(crate) const BLOCK_ROWS: usize = 256;
+/// Rows whose distances are added up together, as draws take them; shaders have the same number.
+pub(crate) const BLOCK_ROWS: usize = crate::rng::BLOCK;
 
 /// Compares the nearest new candidate of every row with the nearest one so far, and keeps the nearer; on a tie, the one
 /// so far. Returns the sums of the distances that are kept, of each block of [`BLOCK_ROWS`] rows.

@@ -137,7 +137,7 @@ pub(super) fn check(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes) -> Re
         return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
     }
     if codes.len() != rows.len() {
-        return Err(ErrorKind::RowCount { what: "codes", found: codes.len(), rows: rows.len() }.into());
+        return Err(ErrorKind::RowCount { what: "rows of codes", found: codes.len(), rows: rows.len() }.into());
     }
     let clusters = model.clusters();
     codes.rows().enumerate().try_for_each(|(row, codes)| counter::check(row, codes, &clusters))

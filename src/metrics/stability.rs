@@ -40,7 +40,7 @@ pub fn stability(before: &Codes, after: &Codes) -> Result<Stability> {
         return Err(ErrorKind::CodeLevels { expected: levels, found: after.levels() }.into());
     }
     if rows != after.len() {
-        return Err(ErrorKind::RowCount { what: "codes", found: after.len(), rows }.into());
+        return Err(ErrorKind::RowCount { what: "rows of codes", found: after.len(), rows }.into());
     }
     if rows == 0 {
         return Err(ErrorKind::Empty.into());

@@ -6,7 +6,7 @@ use super::candidate_buffers::CandidateBuffers;
 use super::chunk::{COUNTERS, ChunkBuffers, counted};
 use super::kernels::{EXACT_WORK, assigned_distances, nearer};
 use super::rows::GpuRows;
-use super::span::{Span, words};
+use super::span::{Span, sum_of, words};
 use crate::codebook::Codebook;
 use crate::error::{ErrorKind, Result, try_zeros};
 use crate::kernel::nearer::BlockDraw;
@@ -40,11 +40,7 @@ pub(super) fn add(table: &mut GpuRows, new: &Codebook, known: usize) -> Result<O
     let sums: Vec<u32> = words(sums).collect();
     assignment::finish(table, &queued, counted(counters));
     table.candidates = Some(held);
-    Ok(Some(sums.chunks_exact(4).map(wide).collect()))
-}
-
-fn wide(words: &[u32]) -> u128 {
-    words.iter().rev().fold(0, |value, word| value << 32 | u128::from(*word))
+    Ok(Some(sums.chunks_exact(4).map(sum_of).collect()))
 }
 
 /// Twin: `kernel::nearer::draw_in_block`, for each draw. The host waits once.

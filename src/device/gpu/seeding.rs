@@ -3,6 +3,7 @@
 
 use super::kernels::seed::{self, Buffers, STEPS};
 use super::rows::GpuRows;
+use super::span::sum_words;
 use crate::device::{MAX_VALUES, Seeding};
 use crate::error::Result;
 use crate::kernel::seed::{MAX_WEIGHT, Seed};
@@ -36,12 +37,11 @@ impl Seeding for GpuSeeding<'_> {
     }
 
     fn draw(&mut self, values: &[u128]) -> Result<Seed> {
-        let word = |value: u128, at: u32| (value >> (32 * at)) as u32;
-        let values: Vec<[u32; 4]> = values
-            .iter()
-            .take(MAX_VALUES)
-            .map(|value| [word(*value, 0), word(*value, 1), word(*value, 2), 0])
-            .collect();
+        let words = |value: &u128| {
+            let [low, middle, high] = sum_words(*value);
+            [low, middle, high, 0]
+        };
+        let values: Vec<[u32; 4]> = values.iter().take(MAX_VALUES).map(words).collect();
         seed::seed(self.table, &self.buffers, &values)
     }
 

@@ -22,6 +22,16 @@ pub(super) fn doubles(bytes: &[u8]) -> impl Iterator<Item = u64> {
     bytes.chunks_exact(8).map(|word| word.iter().rev().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
 }
 
+/// Returns a sum of distances, which is below 2^96, as the words that shaders have of it, lowest first.
+pub(super) fn sum_words(sum: u128) -> [u32; 3] {
+    [sum as u32, (sum >> 32) as u32, (sum >> 64) as u32]
+}
+
+/// Returns the sum that words stand for, lowest first.
+pub(super) fn sum_of(words: &[u32]) -> u128 {
+    words.iter().rev().fold(0, |sum, word| sum << 32 | u128::from(*word))
+}
+
 /// Copies the numbers of a read-back, of N bytes each, to `to` on all threads.
 pub(super) fn copy<const N: usize, T: Send>(bytes: &[u8], to: &mut [T], number: impl Fn([u8; N]) -> T + Sync) {
     let parts = to.par_chunks_mut(TASK).zip(bytes.par_chunks(TASK * N));

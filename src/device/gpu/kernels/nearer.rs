@@ -6,6 +6,7 @@ use crate::device::gpu::chunk::{ChunkBuffers, run_elements};
 use crate::device::gpu::context::Context;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
+use crate::device::gpu::span::sum_words;
 use crate::error::Result;
 use crate::kernel::nearer::{BLOCK_ROWS, BlockDraw};
 
@@ -31,11 +32,11 @@ pub(in crate::device::gpu) fn draw_in_block(
     held: &CandidateBuffers,
     draws: &[BlockDraw],
 ) -> Result<wgpu::Buffer> {
-    let word = |value: u128, at: u32| (value >> (32 * at)) as u32;
-    let values: Vec<[u32; 4]> = draws
-        .iter()
-        .map(|draw| [draw.block as u32, word(draw.value, 0), word(draw.value, 1), word(draw.value, 2)])
-        .collect();
+    let words = |draw: &BlockDraw| {
+        let [low, middle, high] = sum_words(draw.value);
+        [draw.block as u32, low, middle, high]
+    };
+    let values: Vec<[u32; 4]> = draws.iter().map(words).collect();
     let values = context.filled("values", &values)?;
     let drawn = context.storage("drawn rows", draws.len() as u64 * 4)?;
     let buffers = [&held.closest, &values, &drawn];

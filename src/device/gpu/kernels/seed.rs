@@ -5,13 +5,12 @@ use crate::device::MAX_VALUES;
 use crate::device::gpu::chunk::slices;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::rows::GpuRows;
-use crate::device::gpu::span::{Span, words as words_of};
+use crate::device::gpu::span::{Span, sum_of, words as words_of};
 use crate::device::gpu::uploads::UploadGroups;
 use crate::error::Result;
+use crate::kernel::nearer::BLOCK_ROWS;
 use crate::kernel::seed::Seed;
 
-/// Rows of a block, as in the shaders.
-const BLOCK: usize = 256;
 /// Words that the host reads: the sum, and the row. The shader writes one more.
 const CHOSEN_WORDS: u64 = 4;
 /// The most steps for which the host waits at once.
@@ -46,7 +45,7 @@ impl Buffers {
     pub(in crate::device::gpu) fn new(table: &GpuRows, weights: &[u64]) -> Result<Self> {
         let (context, rows) = (&table.context, table.rows as u64);
         let weights: Vec<u32> = weights.iter().map(|weight| *weight as u32).collect();
-        let blocks = table.rows.div_ceil(BLOCK);
+        let blocks = table.rows.div_ceil(BLOCK_ROWS);
         let most = MAX_VALUES as u64;
         Ok(Self {
             weights: context.filled("weights", &weights)?,
@@ -114,9 +113,8 @@ pub(in crate::device::gpu) fn steps(
 
 /// Returns a step from its sum of 96 bits and its row.
 fn seed_of(words: &[u32]) -> Option<Seed> {
-    let [low, middle, high, row] = *words else { return None };
-    let potential = u128::from(low) | (u128::from(middle) << 32) | (u128::from(high) << 64);
-    Some(Seed { row: row as usize, potential })
+    let (row, sum) = words.split_last()?;
+    Some(Seed { row: *row as usize, potential: sum_of(sum) })
 }
 
 /// Adds the dispatches of a step, whose `count` values are on the device.

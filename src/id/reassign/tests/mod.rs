@@ -4,6 +4,7 @@ mod candidates;
 mod equal;
 mod exact;
 mod fixed;
+mod near;
 mod promises;
 mod refused;
 mod speed;
