@@ -21,9 +21,9 @@ def split(file):
     if is_test(file):
         return [], lines
     code, tests, inside = [], [], False
-    for number, line in enumerate(lines):
+    for line, below in zip(lines, [*lines[1:], ""]):
         # A module of tests ends where a line closes it without an indent.
-        inside = inside or (re.match(r"#\[cfg\(.*\btest\b", line) is not None and re.fullmatch(r"mod \w+ \{", lines[number + 1]) is not None)
+        inside = inside or bool(re.match(r"#\[cfg\(.*\btest\b", line) and re.fullmatch(r"mod \w+ \{", below))
         (tests if inside else code).append(line)
         inside = inside and line != "}"
     return code, tests
