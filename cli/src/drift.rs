@@ -168,6 +168,15 @@ fn text(measured: &Measured, advice: &str) -> String {
         let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:>width$}", width = width(column)));
         let _ = writeln!(out, "{}", cells.collect::<Vec<_>>().join("  "));
     }
+    let most = |of: &dyn Fn(&LevelDrift) -> f64| 100.0 * levels.iter().map(of).fold(0.0, f64::max);
+    let (error, margin) = (most(&|of| of.error_rise_by_chance), most(&|of| of.margin_loss_by_chance).min(100.0));
+    if error.max(margin) >= 1.0 {
+        let _ = writeln!(
+            out,
+            "the model was fitted to rows of the baseline, so fresh rows do worse by chance: errors up to {error:.1} % \
+             larger and margins up to {margin:.1} % smaller do not count"
+        );
+    }
     if measured.stable {
         out.push_str("no drift: every measure is within its limit, so the model still suits these rows\n");
         return out;

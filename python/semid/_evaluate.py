@@ -114,10 +114,11 @@ def drift(
     X : rows (N, D)
         New rows.
     baseline : rows (M, D)
-        Older rows, best those that the model was fitted to.
+        Older rows: those that the model was fitted to, some of them, or others. Fresh rows do worse than rows of the
+        fit; how much is expected counts as chance.
     max_psi, max_error_rise, max_margin_loss, max_saturated : float
         Limits: by how much the population stability index of a level may exceed that of chance, the squared error may
-        rise, the median margin may fall, and the share of values beyond the grid may grow.
+        rise and the median margin may fall beyond chance, and the share of values beyond the grid may grow.
     sample : int
         How many rows of each side the margins are measured of.
     random_state : int

@@ -1,5 +1,6 @@
 //! Measures how far new rows have drifted from older ones, as a model sees them.
 
+use super::optimism::{Optimism, optimism};
 use super::sizes::Sizes;
 use super::{LevelMargins, errors, margins};
 use crate::codes::Codes;
@@ -56,12 +57,18 @@ pub struct LevelDrift {
     /// Mean over the rows of the squared distance that is left after this level; none where codes do not decode to
     /// rows.
     pub squared_error: Option<BeforeAfter<f64>>,
+    /// By how much the squared error of fresh rows is expected to be larger, as a share of the baseline's, because
+    /// codewords were fitted to rows of the baseline; about 0 where they were fitted to others.
+    pub error_rise_by_chance: f64,
     /// Share of rows whose two nearest codewords are equally near.
     pub ties: BeforeAfter<f64>,
     /// The 5 % quantile of the margins, see [`LevelMargins::low_margin`].
     pub low_margin: BeforeAfter<f64>,
     /// The median of the margins, see [`LevelMargins::median_margin`].
     pub median_margin: BeforeAfter<f64>,
+    /// By how much the median margin of fresh rows is expected to be smaller, as a share of the baseline's, because
+    /// codewords were fitted to rows of the baseline.
+    pub margin_loss_by_chance: f64,
 }
 
 /// Measures of one side.
@@ -74,14 +81,18 @@ struct Side {
     /// The squared error of every level; none where codes do not decode to rows.
     errors: Option<Vec<f64>>,
     margins: Vec<LevelMargins>,
+    /// What every level owes to codewords that were fitted to these rows; empty where codes do not decode to rows, and
+    /// for new rows.
+    optimism: Vec<Optimism>,
 }
 
 /// Encodes new rows and older ones, and compares how codes are used, how far rows are from what their codes decode to,
 /// how clear the nearest codewords are, and how many values lie beyond the grid. [`Drift::crossings`] judges the
 /// result.
 ///
-/// The baseline is best the rows that the model was fitted to, or a sample of them; the rows need not be those of the
-/// same items.
+/// The rows of the baseline need not be those of the same items. Where they are those that the model was fitted to, or
+/// some of them, fresh rows of the same kind have larger errors and smaller margins, the more so the fewer rows there
+/// are per codeword. How much that is, is estimated from the baseline and counts as chance.
 ///
 /// # Shapes
 /// `new` (N, D), `baseline` (M, D); the margins of up to `sample` rows of each are measured, chosen by the seed.
@@ -96,7 +107,8 @@ struct Side {
 /// # References
 /// The population stability index is a symmetrised relative entropy: S. Kullback, R. A. Leibler, On Information and
 /// Sufficiency, 1951. Under no drift it is a multiple of a chi-squared variable: B. Yurdakul, Statistical Properties of
-/// Population Stability Index, 2018.
+/// Population Stability Index, 2018. What rows owe to a fit is their optimism: B. Efron, How Biased is the Apparent
+/// Error Rate of a Prediction Rule?, 1986.
 ///
 /// ```
 /// use semid::metrics::{DriftLimits, drift};
@@ -124,8 +136,8 @@ pub fn drift(
     if !model.label_tables().is_empty() {
         return Err(unsupported(model.kind(), "drift of codes that labels give"));
     }
-    let baseline = side(model, baseline, sample, seed, device)?;
-    let new = side(model, new, sample, seed, device)?;
+    let baseline = side(model, (baseline, true), sample, seed, device)?;
+    let new = side(model, (new, false), sample, seed, device)?;
     let pair = |of: fn(&Side) -> u64| BeforeAfter { baseline: of(&baseline), new: of(&new) };
     Ok(Drift {
         rows: pair(|side| side.rows),
@@ -135,7 +147,13 @@ pub fn drift(
     })
 }
 
-fn side(model: &dyn Quantizer, rows: &dyn Rows, sample: usize, seed: u64, device: &Device) -> Result<Side> {
+fn side(
+    model: &dyn Quantizer,
+    (rows, is_baseline): (&dyn Rows, bool),
+    sample: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Side> {
     if rows.is_empty() {
         return Err(ErrorKind::Empty.into());
     }
@@ -161,6 +179,10 @@ fn side(model: &dyn Quantizer, rows: &dyn Rows, sample: usize, seed: u64, device
         true => Some(errors(model, rows, &codes, device)?.squared_error_per_level),
         false => None,
     };
+    let optimism = match is_baseline && model.reconstructs() {
+        true => optimism(model, rows, &codes, device)?,
+        false => Vec::new(),
+    };
     let sample = Some(sample.min(rows.len()));
     Ok(Side {
         rows: rows.len() as u64,
@@ -169,6 +191,7 @@ fn side(model: &dyn Quantizer, rows: &dyn Rows, sample: usize, seed: u64, device
         counts,
         errors,
         margins: margins(model, rows, &codes, sample, &[], seed, device)?,
+        optimism,
     })
 }
 
@@ -180,6 +203,9 @@ fn level_drift(level: usize, baseline: &Side, new: &Side) -> Option<LevelDrift> 
     let of_margins = |of: fn(&LevelMargins) -> f64| BeforeAfter { baseline: of(margins.0), new: of(margins.1) };
     let error = |side: &Side| side.errors.as_ref().and_then(|errors| errors.get(level).copied());
     let (psi, psi_by_chance, moved) = histograms(before, after);
+    // Errors of the levels before carry over.
+    let carried = |levels: usize| baseline.optimism.iter().take(levels).map(|of| 1.0 + of.share).product::<f64>();
+    let own = baseline.optimism.get(level).map_or(0.0, |of| of.per_row * carried(level));
     Some(LevelDrift {
         clusters: before.len() as u64,
         used_codes: BeforeAfter { baseline: sizes[0].buckets(), new: sizes[1].buckets() },
@@ -188,10 +214,12 @@ fn level_drift(level: usize, baseline: &Side, new: &Side) -> Option<LevelDrift> 
         psi,
         psi_by_chance,
         moved,
+        error_rise_by_chance: carried(level + 1) - 1.0,
         squared_error: error(baseline).zip(error(new)).map(|(baseline, new)| BeforeAfter { baseline, new }),
         ties: of_margins(|margins| margins.ties),
         low_margin: of_margins(|margins| margins.low_margin),
         median_margin: of_margins(|margins| margins.median_margin),
+        margin_loss_by_chance: if margins.0.median_margin > 0.0 { own / margins.0.median_margin } else { 0.0 },
     })
 }
 

@@ -12,9 +12,9 @@ pub struct DriftLimits {
     /// The most that the population stability index of a level may exceed the one that chance gives: 0.25, which is the
     /// usual bound for a distribution that has changed.
     pub psi: f64,
-    /// The most by which the squared error after a level may rise, as a share of the baseline's: 0.1.
+    /// The most by which the squared error after a level may rise beyond chance, as a share of the baseline's: 0.1.
     pub error_rise: f64,
-    /// The most by which the median margin of a level may fall, as a share of the baseline's: 0.25.
+    /// The most by which the median margin of a level may fall beyond chance, as a share of the baseline's: 0.25.
     pub margin_loss: f64,
     /// The most by which the share of values beyond the grid may exceed the baseline's: 0.001.
     pub saturated: f64,
@@ -72,8 +72,8 @@ impl Drift {
             // A fall of x is a rise of -x.
             let measures = [
                 (DriftMeasure::Psi, of.psi - of.psi_by_chance, psi),
-                (DriftMeasure::ErrorRise, rise, error_rise),
-                (DriftMeasure::MarginLoss, -self::rise(of.median_margin), margin_loss),
+                (DriftMeasure::ErrorRise, rise - of.error_rise_by_chance, error_rise),
+                (DriftMeasure::MarginLoss, -self::rise(of.median_margin) - of.margin_loss_by_chance, margin_loss),
             ];
             measures.map(|(measure, value, limit)| DriftCrossing { measure, level: Some(level), value, limit })
         };
@@ -107,10 +107,13 @@ impl fmt::Display for DriftCrossing {
                 "codes are used in other proportions: the stability index exceeds that of chance by {value:.3}, \
                  more than {limit}"
             ),
-            DriftMeasure::ErrorRise => write!(f, "the squared error has risen by {share:.1} %, more than {most} %"),
+            DriftMeasure::ErrorRise => {
+                write!(f, "the squared error has risen by {share:.1} % beyond chance, more than {most} %")
+            }
             DriftMeasure::MarginLoss => write!(
                 f,
-                "nearest codewords are less clear: the median margin has fallen by {share:.1} %, more than {most} %"
+                "nearest codewords are less clear: the median margin has fallen by {share:.1} % beyond chance, more \
+                 than {most} %"
             ),
             DriftMeasure::Saturated => {
                 write!(f, "values lie beyond the grid: {share:.3} % more than before, more than {most} %")

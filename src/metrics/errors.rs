@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Number of values in a chunk of rows.
-const CHUNK_VALUES: usize = 1 << 20;
+pub(super) const CHUNK_VALUES: usize = 1 << 20;
 /// This is added to the denominator, so that the relative error is finite where both values are zero.
 const SMALL: f64 = 1e-4;
 
@@ -160,7 +160,7 @@ fn of_row(x: &[f32], y: &[f32], metric: Metric) -> [f64; 2] {
 }
 
 /// Returns 1 over the length of a row, or 1 for a row of zeros.
-fn inverse_length(x: &[f32]) -> f64 {
+pub(super) fn inverse_length(x: &[f32]) -> f64 {
     let square: f64 = x.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
     if square > 0.0 { 1.0 / square.sqrt() } else { 1.0 }
 }

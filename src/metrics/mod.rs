@@ -77,6 +77,7 @@ mod known;
 mod margins;
 mod nearest;
 mod neighbors;
+mod optimism;
 mod points;
 mod progress;
 mod purity;

@@ -672,7 +672,7 @@ def check_drift(checks, tool):
         found = semid(tool, "drift", "--model", out, "--input", folder / "new.npy", "--baseline",
                       folder / "baseline.npy", *wide)
         model = spec.load(out)
-    step, integers = 2.0 ** -model.config["codebook_exponent"], []
+    step, integers, carried = 2.0 ** -model.config["codebook_exponent"], [], 1.0
     for level, told in enumerate(found["levels"]):
         counts = {}
         for side, x in sides.items():
@@ -690,6 +690,18 @@ def check_drift(checks, tool):
             nearest = np.sort(np.stack([spec.distances(rows, codeword) for codeword in book], axis=1), axis=1)
             margins = np.sort(nearest[:, 1] - nearest[:, 0]).tolist()
             integers += [*counts[side].tolist(), *margins]
+            if side == "baseline":
+                left, excess = x - decoded, 0.0
+                for code in range(len(book)):
+                    own = left[codes[:, level] == code]
+                    if len(own) > 1:
+                        excess += own.var(axis=0, ddof=1).sum() - len(own) * (own.mean(axis=0) ** 2).sum()
+                twice = 2 * max(excess, 0.0)
+                lost = carried * twice / len(x) / told["median_margin"][side]
+                carried *= 1 + twice / (left ** 2).sum()
+                checks.true(excess > 0, "rows of the fit owe something to it")
+                checks.true(np.isclose(told["error_rise_by_chance"], carried - 1, rtol=1e-6), "errors by chance")
+                checks.true(np.isclose(told["margin_loss_by_chance"], lost, rtol=1e-6), "margins by chance")
             for name, share in (("low_margin", 0.05), ("median_margin", 0.5)):
                 checks.true(told[name][side] == float(margins[int(share * len(x))]) * step * step, f"{name} of {side}")
         n, m = (len(x) for x in sides.values())

@@ -24,17 +24,18 @@ pub(crate) struct DriftArgs {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Older embeddings to compare with, best those that the model was fitted to; they are read as --input is
+    /// Older embeddings to compare with: those that the model was fitted to, some of them, or others; they are read as
+    /// --input is
     #[arg(long, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
     pub(crate) baseline: Vec<PathBuf>,
     /// Maximum by which the population stability index of a level may exceed the one that chance gives
     #[arg(long, value_name = "INDEX", default_value_t = 0.25, value_parser = super::finite::<f64>,
           help_heading = "Limits")]
     pub(crate) max_psi: f64,
-    /// Maximum by which the squared error after a level may rise, as a share of the baseline's
+    /// Maximum by which the squared error after a level may rise beyond chance, as a share of the baseline's
     #[arg(long, value_name = "SHARE", default_value = "10%", help_heading = "Limits")]
     pub(crate) max_error_rise: Share,
-    /// Maximum by which the median margin of a level may fall, as a share of the baseline's
+    /// Maximum by which the median margin of a level may fall beyond chance, as a share of the baseline's
     #[arg(long, value_name = "SHARE", default_value = "25%", help_heading = "Limits")]
     pub(crate) max_margin_loss: Share,
     /// Maximum by which the share of values beyond the grid may exceed the baseline's

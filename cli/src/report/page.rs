@@ -99,7 +99,7 @@ fn writable(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| {
         Failure::Error(format!("{}: making the folder failed: {error}; give another one", folder.display()))
     })?;
-    Ok(AtomicFile::check(&folder.join("collisions.svg"))?)
+    Ok(AtomicFile::check(folder.join("collisions.svg"))?)
 }
 
 /// Writes the clusters of every level in one text, which stays short if many are equal.

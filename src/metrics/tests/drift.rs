@@ -55,12 +55,41 @@ fn rows_drawn_alike_have_not_drifted_and_shifted_ones_have() {
         assert_eq!(crossed(&between(&model, &old, &old, 4)), []);
         let found = between(&model, &alike, &old, 4);
         assert!(found.levels.iter().all(|level| level.psi > 0.02 && level.psi_by_chance > 0.02), "{found:?}");
-        let usage = |(measure, _): &(DriftMeasure, _)| *measure == DriftMeasure::Psi;
-        assert!(!crossed(&found).iter().any(usage), "{found:?}");
+        assert_eq!(crossed(&found), [], "{found:?}");
         let shifted: Vec<f32> = alike.iter().map(|x| 40.0 - x * 0.5).collect();
         let found = between(&model, &shifted, &old, 4);
         assert_eq!(crossed(&found)[0], (DriftMeasure::Psi, Some(0)), "{found:?}");
     }
+}
+
+/// What counts as chance is what fresh rows show, be the baseline all rows of the fit, a part of them, or others.
+#[test]
+fn chance_is_what_fresh_rows_show() {
+    let (dim, clusters) = (16, 24);
+    let (fitted, apart, fresh) = (noise(1200, dim, 1), noise(1200, dim, 2), noise(6000, dim, 3));
+    let model = RqKMeans::new(3, clusters).fit(&Matrix::new(&fitted, dim).unwrap(), &Device::cpu()).unwrap();
+    let part = &fitted[..600 * dim];
+    for (baseline, owes) in [(&fitted[..], true), (part, true), (&apart[..], false)] {
+        let found = between(&model, &fresh, baseline, dim);
+        for level in &found.levels {
+            let error = level.squared_error.unwrap();
+            let risen = error.new / error.baseline - 1.0;
+            let chance = level.error_rise_by_chance;
+            assert!((risen - chance).abs() < 0.03, "{risen} risen, {chance} by chance");
+            let fallen = 1.0 - level.median_margin.new / level.median_margin.baseline;
+            let by_chance = level.margin_loss_by_chance;
+            assert!((fallen - by_chance).abs() < 0.2, "{fallen} fallen, {by_chance} by chance");
+            assert_eq!((chance > 0.02, by_chance > 0.1), (owes, owes), "{chance}, {by_chance}");
+        }
+        assert_eq!(crossed(&found), [], "{found:?}");
+    }
+}
+
+/// Rows without any clusters, so that those of a fit take their codewords along.
+fn noise(count: usize, dim: usize, seed: u64) -> Vec<f32> {
+    let mut stream = Stream::new("drift", seed, 1, 0);
+    let sum = |_| (0..4).map(|_| stream.below(1000) as f32 / 100.0).sum::<f32>();
+    (0..count * dim).map(sum).collect()
 }
 
 #[test]
@@ -73,8 +102,13 @@ fn every_measure_has_its_limit_and_its_words() {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(said(&old), "");
-    assert!(said(&[0.0, 2.0, 8.0, 10.0]).contains("level 1: the squared error has risen by 300.0 %, more than 10 %"));
-    assert!(said(&[4.0, 4.0, 6.0, 6.0]).contains("the median margin has fallen by 80.0 %, more than 25 %"));
+    assert!(
+        said(&[0.0, 2.0, 8.0, 10.0])
+            .contains("level 1: the squared error has risen by 300.0 % beyond chance, more than 10 %")
+    );
+    assert!(
+        said(&[4.0, 4.0, 6.0, 6.0]).contains("the median margin has fallen by 80.0 % beyond chance, more than 25 %")
+    );
     assert!(said(&[0.0, 0.0, 0.0, 1.0].repeat(50)).contains("level 1: codes are used in other proportions"));
     assert!(said(&[0.0, 1.0, 9.0, 1e9]).contains("values lie beyond the grid: 25.000 % more"));
     // Exactly at the limit, nothing is crossed.
