@@ -24,7 +24,8 @@ pub(super) struct Optimism {
 /// A codeword that is the mean of n rows, m of which are here, has a squared distance of `s (1 / m - 1 / n)` on average
 /// from the mean of those m, where s is the variance of its rows, and one of `s (1 / m + 1 / n)` where none of them is
 /// here. So `s - m |mean - codeword|^2` adds up over the codewords to what the rows took off their own squared error;
-/// fresh rows lack that, and their distances have it on top: twice as much is the difference.
+/// fresh rows lack that, and their distances have it on top: twice as much is the difference. Fresh rows do worse still
+/// where the fit chose among many ways to cut rows without clusters, so this is a lower bound.
 ///
 /// # Shapes
 /// `rows` (M, D), `codes` (M, L); takes K x D values of memory at a time.
