@@ -114,8 +114,8 @@ def drift(
     X : rows (N, D)
         New rows.
     baseline : rows (M, D)
-        Older rows: those that the model was fitted to, some of them, or others. Fresh rows do worse than rows of the
-        fit; how much is expected counts as chance.
+        Older rows, best some that the model was not fitted to: those of the fit are nearer to its codewords, of which
+        an estimate counts as chance.
     max_psi, max_error_rise, max_margin_loss, max_saturated : float
         Limits: by how much the population stability index of a level may exceed that of chance, the squared error may
         rise and the median margin may fall beyond chance, and the share of values beyond the grid may grow.

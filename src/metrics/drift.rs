@@ -92,7 +92,8 @@ struct Side {
 ///
 /// The rows of the baseline need not be those of the same items. Where they are those that the model was fitted to, or
 /// some of them, fresh rows of the same kind have larger errors and smaller margins, the more so the fewer rows there
-/// are per codeword. How much that is, is estimated from the baseline and counts as chance.
+/// are per codeword. An estimate of how much that is, a lower bound, counts as chance. Rows apart from the fit are the
+/// better baseline.
 ///
 /// # Shapes
 /// `new` (N, D), `baseline` (M, D); the margins of up to `sample` rows of each are measured, chosen by the seed.

@@ -24,8 +24,8 @@ pub(crate) struct DriftArgs {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Older embeddings to compare with: those that the model was fitted to, some of them, or others; they are read as
-    /// --input is
+    /// Older embeddings to compare with, best some that the model was not fitted to: those of the fit are nearer to its
+    /// codewords, of which an estimate counts as chance; they are read as --input is
     #[arg(long, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
     pub(crate) baseline: Vec<PathBuf>,
     /// Maximum by which the population stability index of a level may exceed the one that chance gives

@@ -72,7 +72,7 @@ fn chance_is_what_rows_owe_to_their_own_part_in_the_codewords() {
     let rows = Matrix::new(&fitted, dim).unwrap();
     let model = RqKMeans::new(1, clusters).fit(&rows, &Device::cpu()).unwrap();
     let codes = model.encode(&rows, &Device::cpu()).unwrap();
-    let decoded = model.decode(&codes, &Device::cpu()).unwrap();
+    let decoded = model.decode(&codes).unwrap();
     let mut sizes = vec![0.0; clusters];
     codes.values().iter().for_each(|code| sizes[*code as usize] += 1.0);
     let (mut with, mut without) = (0.0, 0.0);
