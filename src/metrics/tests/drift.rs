@@ -85,11 +85,12 @@ fn chance_is_what_rows_owe_to_their_own_part_in_the_codewords() {
     let owed = without / with - 1.0;
     assert!(owed > 0.02, "{owed}: too easy");
     let part = &fitted[..800 * dim];
-    for (baseline, expected) in [(&fitted[..], owed), (part, owed), (&apart[..], 0.0)] {
+    // A third of the rows says it three times less exactly.
+    for (baseline, expected, within) in [(&fitted[..], owed, 0.1), (part, owed, 0.4), (&apart[..], 0.0, 0.1)] {
         let found = between(&model, &fresh, baseline, dim);
         let level = &found.levels[0];
         let (error, chance) = (level.squared_error.unwrap(), level.error_rise_by_chance);
-        assert!((chance - expected).abs() < 0.1 * owed, "{chance} by chance, not {expected}");
+        assert!((chance - expected).abs() < within * owed, "{chance} by chance, not {expected}");
         assert!(error.new / error.baseline - 1.0 > chance - 0.01, "{error:?}, {chance} by chance");
         let per_row = level.margin_loss_by_chance * level.median_margin.baseline;
         assert!((per_row - chance * error.baseline).abs() < 1e-9, "{per_row} of the margin");
