@@ -42,8 +42,8 @@ pub(super) fn optimism(
     device: &Device,
 ) -> Result<Vec<Optimism>> {
     let of_level = |(level, clusters)| {
-        let clusters = residuals_of(model, rows, codes, (level, clusters), device)?;
-        let excess: f64 = clusters.iter().map(Cluster::excess).sum();
+        let (clusters, sums) = residuals_of(model, rows, codes, (level, clusters), device)?;
+        let excess: f64 = clusters.iter().zip(sums.chunks_exact(rows.dim())).map(|(of, sum)| of.excess(sum)).sum();
         let (count, squares) = clusters.iter().fold((0.0, 0.0), |(n, s), of| (n + of.rows, s + of.squares));
         let twice = 2.0 * excess.max(0.0);
         Ok(Optimism { per_row: twice / count, share: if squares > 0.0 { twice / squares } else { 0.0 } })
@@ -52,36 +52,35 @@ pub(super) fn optimism(
 }
 
 /// What is left of the rows of a codeword after its level.
-#[derive(Clone)]
+#[derive(Clone, Copy, Default)]
 struct Cluster {
     rows: f64,
     /// Sum of the squared lengths.
     squares: f64,
-    /// Sum of the vectors.
-    sum: Vec<f64>,
 }
 
 impl Cluster {
-    /// Returns the variance of the vectors less their number times the squared length of their mean.
-    fn excess(&self) -> f64 {
+    /// Returns, from the sum of the vectors, their variance less their number times the squared length of their mean.
+    fn excess(&self, sum: &[f64]) -> f64 {
         if self.rows < 2.0 {
             return 0.0;
         }
-        let of_mean = self.sum.iter().map(|sum| sum * sum).sum::<f64>() / self.rows;
+        let of_mean = sum.iter().map(|sum| sum * sum).sum::<f64>() / self.rows;
         (self.squares - of_mean) / (self.rows - 1.0) - of_mean
     }
 }
 
-/// Collects what is left of the rows after a level, by their codes at that level.
+/// Collects what is left of the rows after a level, by their codes at that level, and the sums of it (K, D).
 fn residuals_of(
     model: &dyn Quantizer,
     rows: &dyn Rows,
     codes: &Codes,
     (level, clusters): (usize, usize),
     device: &Device,
-) -> Result<Vec<Cluster>> {
+) -> Result<(Vec<Cluster>, Vec<f64>)> {
     let (dim, levels) = (rows.dim(), codes.levels());
-    let mut found = vec![Cluster { rows: 0.0, squares: 0.0, sum: vec![0.0; dim] }; clusters];
+    let mut found = vec![Cluster::default(); clusters];
+    let mut sums = try_zeros(clusters.saturating_mul(dim), "sums of what is left of the rows")?;
     let step = (CHUNK_VALUES / dim).max(1);
     let mut buffer = try_zeros(step.min(rows.len()) * dim, "a chunk of rows")?;
     for (first, part) in (0..rows.len()).step_by(step).zip(codes.values().chunks(step * levels)) {
@@ -91,14 +90,16 @@ fn residuals_of(
         let decoded = decode_finite(model, &part, level + 1, device)?;
         for ((x, y), codes) in values.chunks_exact(dim).zip(decoded.chunks_exact(dim)).zip(part.rows()) {
             let scale = if model.metric() == Metric::Cosine { inverse_length(x) } else { 1.0 };
-            let Some(cluster) = codes.get(level).and_then(|code| found.get_mut(*code as usize)) else { continue };
+            let code = codes.get(level).copied().unwrap_or_default() as usize;
+            let own = sums.chunks_exact_mut(dim).nth(code);
+            let (Some(cluster), Some(sum)) = (found.get_mut(code), own) else { continue };
             cluster.rows += 1.0;
-            for ((x, y), sum) in x.iter().zip(y).zip(&mut cluster.sum) {
+            for ((x, y), sum) in x.iter().zip(y).zip(sum) {
                 let left = f64::from(*x) * scale - f64::from(*y);
                 cluster.squares += left * left;
                 *sum += left;
             }
         }
     }
-    Ok(found)
+    Ok((found, sums))
 }
