@@ -134,7 +134,7 @@ def test_reports(model, X, tmp_path):
     weighted = semid.Report(model, X, sample_weight=np.arange(600)).html
     assert "By weight" in weighted and weighted != semid.Report(model, X, sample_weight=np.ones(600)).html
     assert "By weight" not in report.html
-    with pytest.raises(semid.InputError, match="names"):
+    with pytest.raises(semid.InputError, match="1 name for 600 rows"):
         semid.Report(model, X, names=["one"])
 
 

@@ -265,7 +265,7 @@ def test_item_keys_in_any_form(form):
 @pytest.mark.parametrize(
     "keys, words",
     [
-        (["a"], "1 item keys for 2 rows"),
+        (["a"], "1 item key for 2 rows"),
         (["", "b"], "row 0"),
         ([None, "b"], "None"),
         ([1.5, "b"], "1.5"),
