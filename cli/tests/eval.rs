@@ -119,10 +119,40 @@ fn labels_codes_and_older_models() {
     let flat = run("--against flat.npy");
     assert_eq!((&flat["stability"]["levels"], &flat["stability"]["unchanged_codes"]), (&1.into(), &vec![1.0].into()));
     assert!(dir.semid(&format!("{EVAL} --k 0 --against flat.npy")).ok().contains("levels compared: 1"));
-    // A text that is empty is a label as well.
-    let blank = |group: &usize| if *group == 0 { "\n".to_owned() } else { format!("{group}\n") };
-    dir.write("blank.txt", groups.iter().map(blank).collect::<String>());
-    assert_eq!(run("--labels blank.txt")["prefix_purity"], eval["prefix_purity"]);
+}
+
+/// Rows without a label count as if they were not there.
+#[test]
+fn labels_may_be_missing() {
+    let dir = Dir::new();
+    let category = |row: usize| ["", "tea", "cup", "pot", "tea"][row * 7 % 5];
+    let line = |row: &usize| format!("p{row},{},{},{}\n", category(*row), row * row % 37, row % 11);
+    let write = |name: &str, rows: &[usize]| {
+        dir.write(name, format!("item,category,a,b\n{}", rows.iter().map(line).collect::<String>()));
+    };
+    let (all, labelled): (Vec<usize>, Vec<usize>) =
+        ((0..200).collect(), (0..200).filter(|row| !category(*row).is_empty()).collect());
+    write("all.csv", &all);
+    write("labelled.csv", &labelled);
+    dir.write("all.txt", all.iter().map(|row| format!("{}\n", category(*row))).collect::<String>());
+    dir.semid("fit --input all.csv --columns a,b --output m.safetensors --levels 2 --clusters 4").ok();
+    let measured = |flags: &str| dir.semid(&format!("{flags} --k 0 --json")).json(0);
+    let of = |flags: &str| measured(flags)["prefix_purity"].clone();
+    let eval = "eval --model m.safetensors --columns a,b";
+    let expected = of(&format!("{eval} --input labelled.csv --label-column category"));
+    assert_eq!((&expected[0]["rows"], labelled.len()), (&160.into(), 160));
+    assert_eq!(of(&format!("{eval} --input all.csv --label-column category")), expected);
+    assert_eq!(of(&format!("{eval} --input all.csv --labels all.txt")), expected);
+    dir.semid("encode --model m.safetensors --input all.csv --columns a,b --id-column item --output ids.jsonl").ok();
+    let ids = "eval --ids ids.jsonl --input all.csv --columns a,b --id-column item --label-column category";
+    assert_eq!(measured(ids)["embeddings"]["prefix_purity"], expected);
+    let text = dir.semid(&format!("{eval} --input all.csv --label-column category --k 0")).ok();
+    assert!(text.contains("Purity: the share of 160 items with a label that"), "{text}");
+    let report = "report --model m.safetensors --input all.csv --columns a,b --label-column category";
+    dir.semid(&format!("{report} --output page.html")).ok();
+    assert!(dir.text("page.html").contains("of the 160 items with a label have the most frequent label among"));
+    dir.write("none.txt", "\n".repeat(200));
+    dir.fails(&format!("{eval} --input all.csv --labels none.txt"), &["labels", "no row has one"]);
 }
 
 #[test]

@@ -12,7 +12,8 @@ import numpy as np
 from semid import _semid
 from semid._errors import InputError, not_fitted
 from semid._labels import columns_for, warn_without_labels
-from semid._input import batches_of, is_batches, to_codes, to_rows, _batch
+from semid._input import batches_of, count_rows, is_batches, to_codes, to_rows, _batch
+from semid._interactions import keyed_pairs
 from semid._progress import Listening
 from semid._text import format_ids
 from semid._values import _column_weight, _integer, place, seed_of
@@ -389,6 +390,8 @@ class Quantizer(Parameters):
         column: Optional[str] = None,
         labels: Any = None,
         weights: Optional[np.ndarray] = None,
+        interactions: Any = None,
+        items: Any = None,
         device: Optional[str] = None,
         progress: Any = None,
     ) -> dict:
@@ -408,6 +411,7 @@ class Quantizer(Parameters):
                 progress=tell,
                 labels=columns,
                 weights=weights,
+                interactions=keyed_pairs(interactions, items, count_rows(rows)),
             )
         return json.loads(quality)
 

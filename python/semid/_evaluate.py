@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -29,6 +29,8 @@ def evaluate(
     beam: Optional[int] = None,
     labels: Any = None,
     sample_weight: Any = None,
+    interactions: Optional[Sequence[Tuple[Any, Any]]] = None,
+    items: Any = None,
     device: Optional[str] = None,
     progress: Any = None,
 ) -> dict:
@@ -60,14 +62,19 @@ def evaluate(
     sample_weight : array of whole numbers (N,), optional
         How often each row counts, such as how often an item is wanted. Errors, collisions, recall and gain are then
         measured by weight, too.
+    interactions : sequence of pairs, optional
+        Items that are used together, as numbers of rows or keys of ``items``: ``co_occurrence`` then says whether they
+        share prefixes, beside chance.
+    items : sequence of str or int, optional
+        The key of every row, for ``interactions``.
 
     Returns
     -------
     dict
         ``collision_rate``, ``levels`` (usage of each), ``squared_error_per_row``, ``mse``, ``recall_at_k``,
         ``ndcg_at_k``, ``distance_correlation`` and others; with weights also ``weighted`` (errors),
-        ``collided_weight_rate``, ``lost_weight_rate``, ``weighted_recall_at_k`` and ``weighted_ndcg_at_k``. The same
-        bits on every device.
+        ``collided_weight_rate``, ``lost_weight_rate``, ``weighted_recall_at_k`` and ``weighted_ndcg_at_k``; with
+        interactions also ``co_occurrence``. The same bits on every device.
 
     Examples
     --------
@@ -87,7 +94,8 @@ def evaluate(
         "seed": _integer("random_state", random_state),
         "beam": None if beam is None else _integer("beam", beam, 1),
     }
-    more = dict(labels=labels, weights=_weights(sample_weight), device=device, progress=progress)
+    together = dict(interactions=interactions, items=items)
+    more = dict(labels=labels, weights=_weights(sample_weight), device=device, progress=progress, **together)
     return model._quality(X, settings, codes=codes, column=column, **more)
 
 

@@ -14,13 +14,18 @@ Columns = List[Tuple[str, List[Optional[str]]]]
 
 
 def _column(name: str, labels: Any) -> Tuple[str, List[Optional[str]]]:
+    return name, label_texts(f"labels: {name!r}", labels)
+
+
+def label_texts(what: str, labels: Any) -> List[Optional[str]]:
+    """A label for every row that has one."""
     if isinstance(labels, (str, bytes)) or not hasattr(labels, "__iter__"):
-        raise InputError(f"labels: {name!r} is {labels!r}; expected a label for each row", "Parameter")
+        raise InputError(f"{what} is {labels!r}; expected a label for each row", "Parameter")
     # NumPy, Arrow, pandas and Polars give values of their own types when they are walked through.
     values = labels.tolist() if hasattr(labels, "tolist") else labels
     values = values.to_pylist() if hasattr(values, "to_pylist") else values
     # Only NaN, as pandas writes a missing text, differs from itself.
-    return name, [None if value is None or value != value else str(value) for value in values]
+    return [None if value is None or value != value else str(value) for value in values]
 
 
 def columns_of(labels: Any) -> Optional[Columns]:

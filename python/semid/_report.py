@@ -8,9 +8,9 @@ from typing import Any, Optional, Sequence, Tuple, Union
 
 from semid import _semid
 from semid._base import Quantizer
-from semid._errors import InputError
 from semid._input import count_rows, to_codes, to_rows, to_texts
-from semid._labels import columns_for
+from semid._interactions import keyed_pairs
+from semid._labels import columns_for, label_texts
 from semid._progress import Listening
 from semid._sweep import SweepResult
 from semid._values import _integer, _weights
@@ -28,6 +28,7 @@ class Report:
         Codes of the rows; by default those that the model gives.
     names, labels : sequence of str, optional
         Names of the items, and labels, such as categories, whose purity below prefixes the page shows; one per row.
+        None is an item without a label.
     prefix_labels : labels of every row, optional
         For a model whose first codes labels give: these labels, as ``RQKMeans.encode`` takes them.
     beam : int, optional
@@ -99,7 +100,7 @@ class Report:
         settings = {
             "title": title,
             "names": None if names is None else to_texts(names, "names"),
-            "labels": None if labels is None else to_texts(labels, "labels"),
+            "labels": None if labels is None else [label or "" for label in label_texts("labels", labels)],
             "weights": None if weights is None else weights.tolist(),
             "sweep": None if sweep is None else sweep._text,
             "rank_by": rank_by,
@@ -108,7 +109,7 @@ class Report:
             "sample": None if sample is None else _integer("sample", sample),
             "seed": _integer("random_state", random_state),
             "beam": None if beam is None else _integer("beam", beam, 1),
-            "interactions": _interactions(interactions, items, count_rows(rows)),
+            "interactions": keyed_pairs(interactions, items, count_rows(rows)),
         }
         with Listening(progress) as tell:
             page, figures = _semid.report(
@@ -131,15 +132,3 @@ class Report:
         # A frame, so that neither the page nor the notebook changes how the other one looks.
         page = html.escape(self.html, quote=True)
         return f'<iframe sandbox="allow-scripts" srcdoc="{page}" style="width:100%;height:800px;border:0"></iframe>'
-
-
-def _interactions(pairs: Any, items: Any, rows: int) -> Optional[Tuple[list, list]]:
-    """The keys of the items by row, and the pairs, as texts."""
-    if pairs is None:
-        return None
-    keys = [str(row) for row in range(rows)] if items is None else to_texts(items)
-    if len(keys) != rows:
-        raise InputError(f"items: expected {rows} different keys, one for each row", "RowCount")
-    pairs = [(a, b) for a, b in pairs]
-    texts = to_texts([key for pair in pairs for key in pair], "interactions")
-    return keys, list(zip(texts[::2], texts[1::2]))

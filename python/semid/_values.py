@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from typing import Any, Optional, Union
 
 import numpy as np
 
+from semid import _semid
 from semid._errors import InputError
 
 #: Bytes of a unit of ``memory="2GiB"``.
@@ -105,28 +104,8 @@ def whole_weights(values: Any, step: Union[str, float]) -> np.ndarray:
     >>> whole_weights([1.25, 0, 3], "0.05")
     array([25,  0, 60], dtype=uint64)
     """
-    unit = _decimal(step)
-    if unit is None or unit <= 0:
-        raise InputError(f"parameter `step` = {step!r}: must be a number above 0, such as '0.01'", "Parameter")
-    weights = []
-    for row, value in enumerate(values):
-        number = _decimal(value)
-        times = None if number is None else Fraction(number) / Fraction(unit)
-        if times is None or times < 0 or times.denominator != 1 or times >= 2**64:
-            raise InputError(f"row {row} has the weight {value!r}; give a multiple of {step}, from 0 on", "Weight")
-        weights.append(int(times))
-    return np.array(weights, np.uint64)
-
-
-def _decimal(value: Any) -> Optional[Decimal]:
-    """The shortest decimal number that stands for a value; none for what is no finite number."""
-    if isinstance(value, np.floating):
-        value = np.format_float_positional(value) if np.isfinite(value) else "nan"
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    # Texts of numbers are the shortest that stand for them.
+    return _semid.whole_weights([str(value) for value in values], str(step))
 
 
 def _column_weight(weights: Any) -> Optional[list]:

@@ -3,18 +3,19 @@
 use crate::codes::from_array;
 use crate::devices::Place;
 use crate::errors::{OrRaise, parameter};
+use crate::findings::{self, Interactions};
 use crate::input::Input;
 use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use semid::mapping::{WeightedCollisions, weighted_collisions};
+use semid::mapping::{CoOccurrence, WeightedCollisions, weighted_collisions};
 use semid::metrics::{Drift, DriftCrossing, DriftLimits, ErrorMetrics, Evaluation, Quality, weighted_errors};
 use semid::{Result, Weights};
 use serde::Serialize;
 
-/// Measures of a model, and what weights of the rows add to them.
+/// Measures of a model, and what weights of the rows and items that are used together add to them.
 #[derive(Serialize)]
 struct Measured {
     #[serde(flatten)]
@@ -23,11 +24,14 @@ struct Measured {
     weighted: Option<ErrorMetrics>,
     #[serde(flatten)]
     collisions: Option<WeightedCollisions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    co_occurrence: Option<CoOccurrence>,
 }
 
 /// Measures a model on rows, by codes that are given or its own; settings and result are JSON.
 #[pyfunction]
-#[pyo3(signature = (model, rows, settings, place, *, codes=None, progress=None, labels=None, weights=None))]
+#[pyo3(signature = (model, rows, settings, place, *, codes=None, progress=None, labels=None, weights=None,
+    interactions=None))]
 #[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn evaluate(
     py: Python<'_>,
@@ -39,6 +43,7 @@ pub(crate) fn evaluate(
     progress: Option<&Bound<'_, PyAny>>,
     labels: Option<Columns>,
     weights: Option<PyReadonlyArray1<'_, u64>>,
+    interactions: Option<Interactions>,
 ) -> PyResult<String> {
     let device = place.open(py)?;
     let input = Input::new(rows)?;
@@ -64,7 +69,10 @@ pub(crate) fn evaluate(
         let collisions = weights.as_ref().map(|weights| weighted_collisions(&codes, weights)).transpose()?;
         let weights = weights.filter(|_| model.0.reconstructs());
         let weighted = weights.map(|weights| weighted_errors(&*model.0, &rows, &codes, &weights, &device));
-        to_json(&Measured { quality, weighted: weighted.transpose()?, collisions })
+        let seed = evaluation.get_seed();
+        let together = interactions.map(|pairs| findings::co_occurrence(pairs, &codes, &model.0, seed));
+        let (weighted, co_occurrence) = (weighted.transpose()?, together.transpose()?);
+        to_json(&Measured { quality, weighted, collisions, co_occurrence })
     })
 }
 

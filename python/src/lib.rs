@@ -55,6 +55,7 @@ fn extension(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(command_line::demo_data, m)?)?;
     m.add_function(wrap_pyfunction!(source::read_strings, m)?)?;
     m.add_function(wrap_pyfunction!(source::read_weights, m)?)?;
+    m.add_function(wrap_pyfunction!(source::whole_weights, m)?)?;
     m.add_function(wrap_pyfunction!(work::library_seconds, m)?)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::errors::OrRaise;
 use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use semid::io::{Inputs, ReadOptions};
-use semid::{Concat, Rows, Weights};
+use semid::{Concat, Result, Rows, Weights};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -110,11 +110,24 @@ pub(crate) fn read_weights(
         let mut options = ReadOptions::default();
         options.column = column;
         options.beside = vec![weights.clone()];
-        let read = Weights::read(Inputs::open(&paths, &options)?.numbers(&weights)?, "1")?;
-        Ok((0..read.len()).map(|row| read.of(row)).collect())
+        multiples(&Inputs::open(&paths, &options)?.numbers(&weights)?, "1")
     };
-    let found: Vec<u64> = py.detach(read).or_raise(py)?;
-    Ok(PyArray1::from_vec(py, found))
+    Ok(PyArray1::from_vec(py, py.detach(read).or_raise(py)?))
+}
+
+/// How often `step` goes into each of these numbers.
+#[pyfunction]
+pub(crate) fn whole_weights<'py>(
+    py: Python<'py>,
+    numbers: Vec<String>,
+    step: &str,
+) -> PyResult<Bound<'py, PyArray1<u64>>> {
+    Ok(PyArray1::from_vec(py, py.detach(|| multiples(&numbers, step)).or_raise(py)?))
+}
+
+fn multiples(numbers: &[String], step: &str) -> Result<Vec<u64>> {
+    let weights = Weights::read(numbers, step)?;
+    Ok((0..weights.len()).map(|row| weights.of(row)).collect())
 }
 
 /// The texts of a column of a file, such as item keys.

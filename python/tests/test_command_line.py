@@ -113,6 +113,26 @@ def test_the_tool_weighs_the_same(X, tool, model, tmp_path):
         assert ours[name] == told[name], name
 
 
+def test_items_that_are_used_together_are_measured_as_by_the_tool(tool, tmp_path, X):
+    rows, file, keys, pairs = (tmp_path / name for name in ("x.npy", "m.safetensors", "keys.txt", "pairs.csv"))
+    np.save(rows, X)
+    model, names = semid.RQKMeans(2, 8).fit(X), [f"k{row}" for row in range(600)]
+    model.save(file)
+    by_row = [(row, (7 * row) % 600) for row in range(400)]
+    by_key = [(names[a], names[b]) for a, b in by_row]
+    keys.write_text("\n".join(names) + "\n")
+    pairs.write_text("a,b\n" + "".join(f"{a},{b}\n" for a, b in by_key))
+    told = run(
+        tool, "eval", "--model", file, "--input", rows, "--items", keys, "--interactions", pairs, "--k", 0, "--json"
+    )["co_occurrence"]
+    measured = semid.evaluate(model, X, k=0, interactions=by_key, items=names)["co_occurrence"]
+    assert measured == told and measured["pairs"] + measured["left_out"] == 400
+    assert semid.evaluate(model, X, k=0, interactions=by_row)["co_occurrence"] == told
+    assert "co_occurrence" not in semid.evaluate(model, X, k=0)
+    with pytest.raises(semid.InputError, match="600 different keys"):
+        semid.evaluate(model, X, k=0, interactions=by_row, items=names[:5])
+
+
 def test_the_tool_and_the_engine_share_a_database(X, tool, model, tmp_path):
     rows, file, db = tmp_path / "x.npy", tmp_path / "m.safetensors", tmp_path / "ids.db"
     np.save(rows, X)

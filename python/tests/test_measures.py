@@ -134,6 +134,10 @@ def test_reports(model, X, tmp_path):
     weighted = semid.Report(model, X, sample_weight=np.arange(600)).html
     assert "By weight" in weighted and weighted != semid.Report(model, X, sample_weight=np.ones(600)).html
     assert "By weight" not in report.html
+    some = [None if row % 3 == 0 else label for row, label in enumerate(labels)]
+    assert "of the 400 items with a label have" in semid.Report(model, X, labels=some).html
+    with pytest.raises(semid.InputError, match="expected a label for each row"):
+        semid.Report(model, X, labels="tea")
     with pytest.raises(semid.InputError, match="1 name for 600 rows"):
         semid.Report(model, X, names=["one"])
 

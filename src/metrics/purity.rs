@@ -3,9 +3,10 @@
 use super::estimate::Estimate;
 use super::ids::Ids;
 use crate::codes::Codes;
-use crate::error::{ErrorKind, Result, try_collect, try_zeros};
+use crate::error::{Error, ErrorKind, Result, try_collect, try_zeros};
 use crate::rng::Stream;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// What the memory of labels is for.
 const LABELS: &str = "labels of rows";
@@ -16,13 +17,15 @@ const SHUFFLES: usize = 10;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PrefixPurity {
+    /// Number N of items that have a label; the others count for nothing.
+    pub rows: u64,
     /// `sum over prefixes of the items with the most frequent label of their prefix / N`.
     pub purity: f64,
     /// The purity of shuffled labels, which depends only on the sizes of prefixes and of labels.
     pub shuffled: Estimate,
 }
 
-/// Measures the purity of the prefixes of 1, 2, ... L codes.
+/// Measures the purity of the prefixes of 1, 2, ... L codes, among the items that have a label.
 ///
 /// The control is the mean over 10 shuffles of the labels, with a 95 % confidence interval.
 ///
@@ -33,28 +36,33 @@ pub struct PrefixPurity {
 /// The result depends only on the codes, on which labels are equal, and on the seed.
 ///
 /// # Errors
-/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::OutOfMemory`].
+/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::OutOfMemory`]; [`ErrorKind::Parameter`] where no item has
+/// a label.
 ///
 /// ```
 /// use semid::Codes;
 /// use semid::metrics::prefix_purity;
 ///
-/// let codes = Codes::new(vec![0, 0, 1, 1], 1)?;
-/// let purity = prefix_purity(&codes, &["cat", "cat", "dog", "cat"], 42)?;
-/// assert_eq!(purity[0].purity, 0.75);
+/// let codes = Codes::new(vec![0, 0, 1, 1, 1], 1)?;
+/// let purity = prefix_purity(&codes, &[Some("cat"), Some("cat"), Some("dog"), Some("cat"), None], 42)?;
+/// assert_eq!((purity[0].purity, purity[0].rows), (0.75, 4));
 /// # Ok::<(), semid::Error>(())
 /// ```
-pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<Vec<PrefixPurity>> {
+pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[Option<T>], seed: u64) -> Result<Vec<PrefixPurity>> {
     if codes.is_empty() {
         return Err(ErrorKind::Empty.into());
     }
     if labels.len() != codes.len() {
         return Err(ErrorKind::RowCount { what: "labels", found: labels.len(), rows: codes.len() }.into());
     }
-    let ids = Ids::new(codes)?;
+    let of_labelled: Vec<&T> = try_collect(labels.iter().flatten(), LABELS)?;
+    if of_labelled.is_empty() {
+        return Err(Error::parameter("labels", "those given", "must be known for some rows; no row has one"));
+    }
+    let ids = Ids::new(of_labelled_rows(codes, labels)?.as_ref())?;
     let mut order: Vec<(u32, usize)> = try_collect(ids.of_row.iter().copied().zip(0..), "the order of rows")?;
     order.sort_unstable();
-    let numbers = numbers(labels)?;
+    let numbers = numbers(&of_labelled)?;
     // The labels are in the order of the IDs, so that a prefix is a range of them.
     let mut labels = try_collect(order.iter().filter_map(|(_, row)| numbers.get(*row).copied()), LABELS)?;
     let lengths = (1..=codes.levels()).map(|length| sizes(&ids, length)).collect::<Result<Vec<_>>>()?;
@@ -70,8 +78,20 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[T], seed: u64) -> Result<V
         })
         .collect();
     let control = |length: usize| -> Vec<f64> { shuffled.iter().filter_map(|run| run.get(length).copied()).collect() };
-    let of_length = |(length, purity)| PrefixPurity { purity, shuffled: Estimate::mean(&control(length), u64::MAX) };
+    let rows = of_labelled.len() as u64;
+    let of_length =
+        |(length, purity)| PrefixPurity { rows, purity, shuffled: Estimate::mean(&control(length), u64::MAX) };
     Ok(own.into_iter().enumerate().map(of_length).collect())
+}
+
+/// Returns the codes of the rows that have a label.
+fn of_labelled_rows<'a, T>(codes: &'a Codes, labels: &[Option<T>]) -> Result<Cow<'a, Codes>> {
+    if labels.iter().all(Option::is_some) {
+        return Ok(Cow::Borrowed(codes));
+    }
+    let rows = codes.rows().zip(labels).filter(|(_, label)| label.is_some());
+    let values = try_collect(rows.flat_map(|(row, _)| row.iter().copied()), "codes of labelled rows")?;
+    Codes::new(values, codes.levels()).map(Cow::Owned)
 }
 
 /// Numbers the labels, with equal numbers for equal labels.

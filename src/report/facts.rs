@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::model::ModelFacts;
-use super::names::{Captions, Names};
+use super::names::{Captions, Names, known};
 use super::tree::Tree;
 use super::words::Words;
 use crate::codes::Codes;
@@ -48,7 +48,7 @@ impl<'a> Facts<'a> {
         (quality, by_weight): (Quality, Option<ByWeight>),
     ) -> Result<Self> {
         let names = Names(report.names.as_deref());
-        let purity = report.labels.as_deref().map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?;
+        let purity = report.labels.as_deref().map(|labels| purity(codes, labels, report.seed)).transpose()?;
         let mut tree = Tree::new(codes, TREE_BYTES, |row| names.of(row).len() + NAME_BYTES);
         tree.find_central(model, rows)?;
         Ok(Self {
@@ -79,10 +79,14 @@ impl<'a> Facts<'a> {
             usage: usage(codes, mapping.clusters()),
             quality: Quality { codes: mapping.metrics()?, errors: None, neighbors: None },
             by_weight: None,
-            purity: labels.map(|labels| prefix_purity(codes, labels, report.seed)).transpose()?,
+            purity: labels.map(|labels| purity(codes, labels, report.seed)).transpose()?,
             model: ModelFacts::default(),
         })
     }
+}
+
+fn purity(codes: &Codes, labels: &[String], seed: u64) -> Result<Vec<PrefixPurity>> {
+    prefix_purity(codes, &known(labels).collect::<Vec<_>>(), seed)
 }
 
 /// Counts the items of every code, for every level.

@@ -112,7 +112,8 @@ impl Report {
         self
     }
 
-    /// Sets labels of the items, such as categories, one for each row; items with a common prefix should share them.
+    /// Sets labels of the items, such as categories, one for each row; items with a common prefix should share them. An
+    /// empty label is none, and its item counts for nothing where labels are compared.
     #[must_use]
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.labels = Some(labels.into_iter().map(Into::into).collect());

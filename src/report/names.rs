@@ -29,17 +29,22 @@ impl Names<'_> {
     }
 }
 
+/// The labels of the rows; an empty label is none.
+pub(super) fn known(labels: &[String]) -> impl Iterator<Item = Option<&str>> {
+    labels.iter().map(|label| Some(label.as_str()).filter(|label| !label.is_empty()))
+}
+
 /// The labels of the rows; each label is stored once.
 pub(super) struct Captions {
     labels: Vec<String>,
-    of_row: Vec<usize>,
+    of_row: Vec<Option<usize>>,
 }
 
 impl Captions {
     pub(super) fn new(labels: &[String]) -> Self {
-        let mut numbers: BTreeMap<&str, usize> = labels.iter().map(|label| (label.as_str(), 0)).collect();
+        let mut numbers: BTreeMap<&str, usize> = known(labels).flatten().map(|label| (label, 0)).collect();
         numbers.values_mut().zip(0..).for_each(|(number, i)| *number = i);
-        let of_row = labels.iter().filter_map(|label| numbers.get(label.as_str()).copied()).collect();
+        let of_row = known(labels).map(|label| numbers.get(label?).copied()).collect();
         Self { labels: numbers.keys().map(|label| short(label, LONGEST)).collect(), of_row }
     }
 
@@ -51,8 +56,8 @@ impl Captions {
     /// Returns the number of the label that most of these rows have; on a tie, the lowest number.
     pub(super) fn most(&self, rows: &[usize]) -> Option<usize> {
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        for label in rows.iter().filter_map(|row| self.of_row.get(*row)) {
-            *counts.entry(*label).or_default() += 1;
+        for label in rows.iter().filter_map(|row| *self.of_row.get(*row)?) {
+            *counts.entry(label).or_default() += 1;
         }
         counts.into_iter().max_by_key(|(label, count)| (*count, std::cmp::Reverse(*label))).map(|(label, _)| label)
     }

@@ -59,10 +59,11 @@ pub(crate) struct EvalArgs {
     /// With --model, step of the weights, such as 0.01, see `semid fit --weight-step` [default: 1]
     #[arg(long, value_name = "STEP", conflicts_with = "ids")]
     pub(crate) weight_step: Option<String>,
-    /// Column of the input with labels, such as categories, which items with a common prefix should share
+    /// Column of the input with labels, such as categories, which items with a common prefix should share; rows without
+    /// one are left out there
     #[arg(long, value_name = "NAME")]
     pub(crate) label_column: Option<String>,
-    /// Text file with a label for every row, one per line
+    /// Text file with a label for every row, one per line, which is empty for a row without one
     #[arg(long, value_name = "FILE", conflicts_with = "label_column")]
     pub(crate) labels: Option<PathBuf>,
     /// Older model, or codes (.npy) of the same rows: shows how many rows keep their codes, on the levels that both

@@ -100,10 +100,11 @@ pub(crate) struct PageArgs {
     /// Text file with the name of every item, one per line; with --ids their keys
     #[arg(long, value_name = "FILE", conflicts_with = "id_column")]
     pub(crate) items: Option<PathBuf>,
-    /// Column of the input with labels, such as categories, which items with a common prefix should share
+    /// Column of the input with labels, such as categories, which items with a common prefix should share; rows without
+    /// one are left out there
     #[arg(long, value_name = "NAME")]
     pub(crate) label_column: Option<String>,
-    /// Text file with a label for every row, one per line
+    /// Text file with a label for every row, one per line, which is empty for a row without one
     #[arg(long, value_name = "FILE", conflicts_with = "label_column")]
     pub(crate) labels: Option<PathBuf>,
     /// Title of the page [default: the name of the input]

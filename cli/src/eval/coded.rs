@@ -56,7 +56,10 @@ impl Coded<'_> {
     }
 
     /// Measures whether items with a common prefix share labels.
-    pub(super) fn prefix_purity(&self, labels: Option<&[String]>) -> Result<Option<Vec<PrefixPurity>>, Failure> {
+    pub(super) fn prefix_purity(
+        &self,
+        labels: Option<&[Option<String>]>,
+    ) -> Result<Option<Vec<PrefixPurity>>, Failure> {
         let purity = labels.map(|labels| prefix_purity(self.codes, labels, self.args.seed)).transpose();
         purity.map_err(|error| self.failure(error))
     }

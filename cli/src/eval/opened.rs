@@ -2,6 +2,7 @@
 
 use super::co_occurrence;
 use crate::args::{Common, EvalArgs};
+use crate::input::labels::ItemLabels;
 use crate::input::pairs::{self, PairFacts};
 use crate::input::{Input, Texts};
 use crate::output::Failure;
@@ -14,7 +15,7 @@ pub(super) struct EvalInputs {
     /// The labels that give rows their first codes.
     pub(super) prefixes: Option<Labels>,
     /// The labels that items with a common prefix should share.
-    pub(super) labels: Option<Vec<String>>,
+    pub(super) labels: Option<ItemLabels>,
     /// The keys of the items, if something needs them.
     pub(super) keys: Option<Vec<String>>,
     pub(super) pairs: Option<PairFacts>,
@@ -33,8 +34,7 @@ impl EvalInputs {
         let keys = co_occurrence::keys(&args.keys, &input, interactions, smooth)?;
         let weight = pairs::weight_of(model);
         let (input, pairs) = input.smoothed(&smooth.pair_args(), |_| Ok(keys.clone()), weight, None)?;
-        let column = ("--label-column", args.label_column.as_deref());
-        let labels = input.texts(column, ("labels", "--labels", args.labels.as_deref()))?;
+        let labels = input.item_labels(args.label_column.as_deref(), args.labels.as_deref())?;
         Ok(Self { input, weights, prefixes, labels, keys, pairs })
     }
 }

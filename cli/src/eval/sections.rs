@@ -82,11 +82,14 @@ Levels: used and dead codes; perplexity, at best the clusters; gini, at best 0; 
 }
 
 pub(super) fn purity(purity: &[PrefixPurity]) -> String {
-    let mut text = "\
-Purity: the share of items that have the most frequent label of their prefix, and the same with shuffled labels
+    let rows = purity.first().map_or(0, |of| of.rows);
+    let mut text = format!(
+        "\
+Purity: the share of {} with a label that have the most frequent one of their prefix, beside shuffled labels
     codes      purity            shuffled
-"
-    .to_owned();
+",
+        things(rows as usize, "item")
+    );
     for (i, PrefixPurity { purity, shuffled, .. }) in purity.iter().enumerate() {
         text += &format!("  {:>7}{:>12.4}{:>20}\n", i + 1, purity, estimate(Some(*shuffled)));
     }

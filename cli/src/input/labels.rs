@@ -36,6 +36,19 @@ impl Input {
         }
     }
 
+    /// Reads the labels of the items, if flags name some; an empty one is none.
+    pub(crate) fn item_labels(&self, column: Option<&str>, file: Option<&Path>) -> Result<Option<ItemLabels>, Failure> {
+        let labels = match column {
+            Some(column) if self.has_columns()? => Some(self.rows.labels(column)?),
+            _ => {
+                let texts = self.texts(("--label-column", column), ("labels", "--labels", file))?;
+                texts.map(|texts| texts.into_iter().map(Some).collect())
+            }
+        };
+        let known = |label: Option<String>| label.filter(|label| !label.is_empty());
+        Ok(labels.map(|labels| labels.into_iter().map(known).collect()))
+    }
+
     fn label_column(&self, column: &str) -> Result<Column, Failure> {
         match self.has_columns()? {
             true => Ok((column.to_owned(), self.rows.labels(column)?)),
@@ -52,6 +65,9 @@ impl Input {
         Ok((name, texts.unwrap_or_default().into_iter().map(Some).collect()))
     }
 }
+
+/// A label for every item that has one.
+pub(crate) type ItemLabels = Vec<Option<String>>;
 
 /// A name, and a label for every row that has one.
 type Column = (String, Vec<Option<String>>);

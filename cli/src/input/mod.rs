@@ -3,7 +3,7 @@
 mod bad_rows;
 pub(crate) mod blocks;
 mod embeddings;
-mod labels;
+pub(crate) mod labels;
 pub(crate) mod pairs;
 mod weights;
 

@@ -11,7 +11,7 @@ use crate::items;
 use crate::output::Failure;
 use crate::progress::Bar;
 use crate::warnings::Noticed;
-use semid::mapping::Mapping;
+use semid::mapping::{JoinedRows, Mapping};
 use semid::metrics::{CollisionKinds, IdNeighborMetrics, KindCount, PrefixPurity, collision_kinds, prefix_purity};
 use semid::{Metric, Rows};
 use serde::Serialize;
@@ -83,11 +83,8 @@ impl Embedded {
         let see = |first: usize, values: &[f32]| noticed.see(first, values);
         let rows = Heard::new(&watched, &see);
         let joined = mapping.join(&rows, &keys).map_err(|error| input.failure(error))?;
-        let labels = input.texts(("--label-column", label_column), ("labels", "--labels", label_file))?;
-        let own = |all: &[String]| -> Vec<String> {
-            joined.places().iter().map(|row| all.get(*row).cloned().unwrap_or_default()).collect()
-        };
-        let purity = labels.map(|labels| prefix_purity(joined.codes(), &own(&labels), asked.seed)).transpose();
+        let labels = input.item_labels(label_column, label_file)?;
+        let purity = labels.map(|labels| prefix_purity(joined.codes(), &own(&joined, &labels), asked.seed)).transpose();
         let device = common.device()?;
         let bar = Bar::comparisons(common);
         bar.name("collisions");
@@ -116,14 +113,19 @@ impl Embedded {
             items_without_row: joined.items_without_row(),
             dim: joined.dim(),
             metric: metric.name(),
-            collisions: named(kinds.clone(), &own(&keys)),
-            kinds: (kinds, own(&keys)),
+            collisions: named(kinds.clone(), &own(&joined, &keys)),
+            kinds: (kinds, own(&joined, &keys)),
             warnings: [input.warnings(), noticed.warnings(|row| input.rows.input_row(row))].concat(),
             neighbors,
             prefix_purity: purity.map_err(|error| input.failure(error))?,
             device: device.info().name.clone(),
         }))
     }
+}
+
+/// Returns what belongs to the rows that have an ID.
+fn own<T: Clone + Default>(joined: &JoinedRows<'_>, all: &[T]) -> Vec<T> {
+    joined.places().iter().map(|row| all.get(*row).cloned().unwrap_or_default()).collect()
 }
 
 /// Returns the keys of the rows; those of codes in an .npy file are the numbers of the rows.

@@ -3,6 +3,7 @@
 use crate::args::{PageArgs, ReportArgs};
 use crate::extension::extension;
 use crate::input::Input;
+use crate::input::labels::ItemLabels;
 use crate::input::pairs::PairFacts;
 use crate::output::{self, Failure, things};
 use semid::io::AtomicFile;
@@ -16,7 +17,7 @@ pub(crate) struct Page<'a> {
     output: &'a Path,
     input: &'a Input,
     names: Option<Vec<String>>,
-    labels: Option<Vec<String>>,
+    labels: Option<ItemLabels>,
 }
 
 impl<'a> Page<'a> {
@@ -29,8 +30,7 @@ impl<'a> Page<'a> {
     ) -> Result<Self, Failure> {
         let id_column = ("--id-column", args.id_column.as_deref());
         let names = input.texts(id_column, ("names", "--items", args.items.as_deref()))?;
-        let label_column = ("--label-column", args.label_column.as_deref());
-        let labels = input.texts(label_column, ("labels", "--labels", args.labels.as_deref()))?;
+        let labels = input.item_labels(args.label_column.as_deref(), args.labels.as_deref())?;
         let texts = [args.items.as_deref(), args.labels.as_deref()].into_iter().flatten();
         inputs.iter().copied().chain(texts).try_for_each(|other| output::differs(output, other))?;
         input.check_output(output)?;
@@ -53,7 +53,7 @@ impl<'a> Page<'a> {
             report = report.names(names);
         }
         if let Some(labels) = &self.labels {
-            report = report.labels(labels);
+            report = report.labels(labels.iter().map(|label| label.as_deref().unwrap_or_default()));
         }
         report
     }

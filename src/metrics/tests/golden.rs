@@ -137,7 +137,7 @@ fn a_wrong_number_is_noticed() {
 #[test]
 fn purity_is_that_of_a_contingency_matrix_and_its_control_near_that_of_other_shuffles() {
     for case in cases() {
-        let labels: Vec<String> = case.labels.iter().map(Value::to_string).collect();
+        let labels: Vec<Option<String>> = case.labels.iter().map(|label| Some(label.to_string())).collect();
         let found = prefix_purity(&case.codes(), &labels, 42).unwrap();
         assert_eq!(found.len(), case.purity.len());
         for (found, expected) in found.iter().zip(&case.purity) {

@@ -55,7 +55,10 @@ fn lengths_that_do_not_match() {
     let wide = Matrix::new(&[0.0; 6], 3).unwrap();
     let wide = evaluation.run(&model(), &wide, &Device::reference());
     assert_refused!(wide, ErrorKind::DimMismatch { expected: 2, found: 3 });
-    assert_refused!(prefix_purity(&good, &[1, 2, 3], 0), ErrorKind::RowCount { what: "labels", found: 3, rows: 2 });
+    assert_refused!(
+        prefix_purity(&good, &[Some(1), None, Some(3)], 0),
+        ErrorKind::RowCount { what: "labels", found: 3, rows: 2 }
+    );
     assert_refused!(stability(&good, &three), ErrorKind::CodeLevels { expected: 2, found: 3 });
     assert_refused!(stability(&good, &codes(&[0, 1], 2)), ErrorKind::RowCount { found: 1, rows: 2, .. });
 }

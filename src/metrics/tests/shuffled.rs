@@ -32,7 +32,7 @@ fn samples_cover_the_truth_as_often_as_they_claim() {
 #[test]
 fn the_seed_decides() {
     let codes = Codes::new((0..600).map(|i| (row_hash(1, i) % 4) as u32).collect(), 2).unwrap();
-    let labels: Vec<u64> = (0..300).map(|i| row_hash(2, i) % 5).collect();
+    let labels: Vec<Option<u64>> = (0..300).map(|i| Some(row_hash(2, i) % 5)).collect();
     let purity = |seed| prefix_purity(&codes, &labels, seed).unwrap();
     assert_eq!(purity(1), purity(1));
     assert_ne!(purity(1), purity(2));

@@ -64,7 +64,7 @@ fn usage_is_the_sorted_counts() {
 fn purity_is_that_of_the_most_frequent_label() {
     let codes = codes();
     let labels: Vec<String> = (0..500).map(|row| format!("label {}", (row * row) % 5)).collect();
-    let figure = purity(&prefix_purity(&codes, &labels, 42).unwrap()).unwrap();
+    let figure = purity(&prefix_purity(&codes, &labels.iter().map(Some).collect::<Vec<_>>(), 42).unwrap()).unwrap();
     let pure = |length: usize| {
         let mut of: BTreeMap<&[u32], BTreeMap<&str, usize>> = BTreeMap::new();
         codes.rows().zip(&labels).for_each(|(row, label)| {

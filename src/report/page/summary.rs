@@ -148,9 +148,13 @@ fn distances(quality: &Quality) -> Option<String> {
 fn purity(facts: &Facts<'_>) -> Option<String> {
     let first = facts.purity.as_ref()?.first()?;
     Some(format!(
-        "{} of the items have the most frequent label among those with the same first code; with \
+        "{} of {} have the most frequent label among those with the same first code; with \
          shuffled labels it would be {}.",
         percent(first.purity),
+        match first.rows == facts.quality.codes.rows {
+            true => "the items".to_owned(),
+            false => format!("the {} with a label", items(first.rows)),
+        },
         percent(first.shuffled.value)
     ))
 }

@@ -21,6 +21,8 @@ pub(super) const ROUNDS_MAX: usize = 12;
 
 /// Values of the rows that are looked at together, where many rows are equal.
 const TOGETHER: usize = 1 << 20;
+/// Rows at most whose order is known at a time, so that nothing grows with the number of rows.
+pub(super) const ORDERED: usize = 1 << 20;
 
 /// Chooses `clusters` rows by k-means++ or, where the parameters say so, at random.
 pub(super) fn chosen_rows(
@@ -59,15 +61,16 @@ pub(super) fn is_direct(rows: usize, clusters: usize) -> bool {
 pub(super) fn distinct_rows(rows: &mut Residuals<'_>, clusters: usize, seed: u64, ask: Ask<'_>) -> Result<Vec<i32>> {
     let (len, dim) = (rows.rows(), rows.dim());
     let (mut seen, mut distinct, mut repeated) = (HashSet::new(), Vec::new(), Vec::new());
-    let (mut count, mut known) = (clusters, 0);
+    let (mut count, mut before) = (clusters, None::<Sample>);
     // Of equal rows, all may have to be looked at, and only as many as clusters are kept. Ever more of them are looked
     // at together, as a request may read all rows from files.
     let (mut together, most) = (clusters.max(1), (TOGETHER / dim.max(1)).max(clusters.max(1)));
     loop {
         let sample = Sample::new(seed, len, count);
-        let mut order: Vec<u64> = (0..len as u64).filter(|row| sample.holds(*row)).collect();
+        let is_new = |row: &u64| sample.holds(*row) && !before.is_some_and(|before| before.holds(*row));
+        let mut order: Vec<u64> = (0..len as u64).filter(is_new).collect();
         order.sort_unstable_by_key(|row| (rng::row_hash(seed, *row), *row));
-        let mut left = order.get(known..).unwrap_or_default();
+        let mut left = order.as_slice();
         while !left.is_empty() {
             let (part, later) = left.split_at(together.min(left.len()));
             (left, together) = (later, together.saturating_mul(2).min(most));
@@ -87,8 +90,8 @@ pub(super) fn distinct_rows(rows: &mut Residuals<'_>, clusters: usize, seed: u64
             distinct.truncate(clusters * dim);
             return Ok(distinct);
         }
-        known = order.len();
-        count = count.saturating_mul(4).min(len);
+        before = Some(sample);
+        count = count.saturating_add(count.saturating_mul(3).min(ORDERED)).min(len);
     }
 }
 

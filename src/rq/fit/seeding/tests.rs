@@ -1,6 +1,6 @@
 //! Draws by weight, and the rows they choose.
 
-use super::chosen_rows::{ROUNDS_MAX, distinct_rows, is_direct, oversample};
+use super::chosen_rows::{ORDERED, ROUNDS_MAX, distinct_rows, is_direct, oversample};
 use super::plus_plus::{floor_ln, plus_plus};
 use super::*;
 use crate::device::{Device, Purpose, Table};
@@ -87,6 +87,20 @@ fn many_equal_rows_take_few_requests() {
     };
     let chosen = distinct_rows(&mut residuals(&Device::cpu(), &rows, 1), 8, 1, &mut ask).unwrap();
     assert_eq!((chosen.len(), asked < 60), (8, true), "{asked} requests");
+}
+
+/// The order is known in parts of a bounded number of rows, the later of which begin where the one before ends.
+#[test]
+fn rows_are_distinct_in_the_order_of_all_hashes_however_late_they_come() {
+    let (len, seed) = (3 * ORDERED, 9);
+    let mut order: Vec<u64> = (0..len as u64).collect();
+    order.sort_unstable_by_key(|row| (rng::row_hash(seed, *row), *row));
+    for ranks in [[1, 7, 8], [100, ORDERED, len - 1], [ORDERED + 1, 2 * ORDERED, 2 * ORDERED + 1]] {
+        let mut rows = vec![0; len];
+        ranks.iter().zip(1..).for_each(|(rank, value)| rows[order[*rank] as usize] = value);
+        let of_four = || distinct_rows(&mut residuals(&Device::cpu(), &rows, 1), 4, seed, &mut || Ok(())).unwrap();
+        assert_eq!(of_four(), [0, 1, 2, 3], "{ranks:?}");
+    }
 }
 
 /// With rows far apart, every draw after the first must be a row that has no codeword yet.
