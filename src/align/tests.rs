@@ -2,6 +2,7 @@
 
 use super::Alignment;
 use super::matching::{Pair, labels};
+use crate::device::tests::adapters;
 use crate::rng::row_hash;
 use crate::{Codes, Device, ErrorKind, Matrix, Model, RqKMeans, RqKMeansModel, RqVae};
 
@@ -112,10 +113,8 @@ fn models(device: Device) -> (Vec<f32>, [Model; 2]) {
 }
 
 fn devices() -> Vec<Device> {
-    let mut devices = vec![Device::reference(), Device::cpu_with_threads(1).unwrap(), Device::cpu()];
-    let adapters = Device::list().into_iter().filter(|info| info.name.starts_with("gpu:"));
-    devices.extend(adapters.filter_map(|info| Device::named(&info.name).ok()));
-    devices
+    let cpus = [Device::reference(), Device::cpu_with_threads(1).unwrap(), Device::cpu()];
+    cpus.into_iter().chain(adapters().iter().cloned()).collect()
 }
 
 #[test]

@@ -24,7 +24,7 @@ mod several;
 mod table;
 pub(crate) mod tensors;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(all(feature = "gpu", target_family = "wasm"))]
 pub use gpu::wait::{Waiting, wait_with};

@@ -311,6 +311,18 @@ pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
     })
 }
 
+/// Every adapter that can be opened. All tests of the library share them, so that each kernel is compiled once.
+pub(crate) fn adapters() -> &'static [Device] {
+    static ADAPTERS: OnceLock<Vec<Device>> = OnceLock::new();
+    ADAPTERS.get_or_init(|| {
+        let is_adapter = |engine: &&Arc<dyn Engine>| {
+            let info = engine.info();
+            info.limits.is_some() && !info.name.contains(',')
+        };
+        engines().iter().filter(is_adapter).cloned().map(Device::of).collect()
+    })
+}
+
 /// Whether an engine is an adapter with the smallest tiles, which only kernels that assign rows have.
 pub(super) fn has_narrow_tiles(engine: &dyn Engine) -> bool {
     engine.info().name.ends_with("narrow tiles")

@@ -1,19 +1,14 @@
 //! Every device, any number of threads and any order of the rows give the same bits.
 
 use super::golden::cases;
+use crate::device::tests::adapters;
 use crate::metrics::{Evaluation, Quality};
 use crate::{Device, Matrix, Metric, RqKMeans};
 
 /// Returns the CPU with several numbers of threads, and every adapter that can be opened.
 pub(super) fn devices() -> Vec<Device> {
-    let mut devices = vec![Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()];
-    for info in Device::list().iter().filter(|info| info.name.starts_with("gpu:")) {
-        match Device::named(&info.name) {
-            Ok(device) => devices.push(device),
-            Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
-        }
-    }
-    devices
+    let cpus = [Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()];
+    cpus.into_iter().chain(adapters().iter().cloned()).collect()
 }
 
 #[test]

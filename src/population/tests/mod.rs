@@ -9,6 +9,7 @@ mod refused;
 
 use super::request::{Reply, Request, State};
 use super::{Answered, Ask, Call, Population, Remote, Shard, Sharded, Worker, Workers};
+use crate::device::tests::adapters;
 use crate::device::{Purpose, Table};
 use crate::error::Result;
 use crate::rng::row_hash;
@@ -53,11 +54,7 @@ fn kinds(base: &RqKMeans) -> Vec<RqKMeans> {
 /// Returns different devices: the reference, the CPU and every adapter.
 fn devices() -> &'static [Device] {
     static DEVICES: OnceLock<Vec<Device>> = OnceLock::new();
-    DEVICES.get_or_init(|| {
-        let adapters = Device::list().into_iter().filter(|info| info.name.starts_with("gpu:"));
-        let adapters = adapters.filter_map(|info| Device::named(&info.name).ok());
-        [Device::cpu(), Device::reference()].into_iter().chain(adapters).collect()
-    })
+    DEVICES.get_or_init(|| [Device::cpu(), Device::reference()].into_iter().chain(adapters().iter().cloned()).collect())
 }
 
 /// Returns `shards` spans of the rows; where there are more than four, one is empty and one has a single row.

@@ -21,6 +21,7 @@ mod variants;
 mod warm_start;
 mod weights;
 
+use crate::device::tests::adapters;
 use crate::rng::row_hash;
 use crate::rq::FitReport;
 use crate::{Device, Error, Matrix, RqKMeans, RqKMeansModel};
@@ -53,13 +54,8 @@ pub(crate) fn devices() -> &'static [Device] {
     DEVICES.get_or_init(|| {
         let mut devices =
             vec![Device::cpu(), Device::cpu_with_threads(1).unwrap(), Device::cpu_with_threads(3).unwrap()];
-        for info in Device::list().iter().filter(|info| info.name.starts_with("gpu:")) {
-            match Device::named(&info.name) {
-                Ok(device) => devices.push(device),
-                Err(error) => println!("SKIPPED {} ({}): {error}", info.name, info.description),
-            }
-        }
-        let others: Vec<Device> = devices.iter().skip(3).cloned().chain([Device::reference()]).collect();
+        devices.extend(adapters().iter().cloned());
+        let others: Vec<_> = adapters().iter().cloned().chain([Device::reference()]).collect();
         devices.push(Device::several(Device::cpu(), others));
         devices
     })
