@@ -36,8 +36,8 @@ pub struct PrefixPurity {
 /// The result depends only on the codes, on which labels are equal, and on the seed.
 ///
 /// # Errors
-/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::OutOfMemory`]; [`ErrorKind::Parameter`] where no item has
-/// a label.
+/// [`ErrorKind::Empty`], [`ErrorKind::RowCount`], [`ErrorKind::OutOfMemory`]; [`ErrorKind::Parameter`] where no item
+/// has a label.
 ///
 /// ```
 /// use semid::Codes;
