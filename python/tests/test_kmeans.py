@@ -325,7 +325,7 @@ def test_fractions_become_whole_weights(kind):
         given = np.array(given)
     assert semid.whole_weights(given, "0.05").tolist() == [25, 0, 1, 60]
     assert semid.whole_weights(given, 0.05).dtype == np.uint64
-    with pytest.raises(semid.InputError, match="row 0 has the weight .*; give a multiple of 0.1, from 0 on"):
+    with pytest.raises(semid.InputError, match="row 0 has the weight .*multiples of 0.1, from 0 on; give a finer step"):
         semid.whole_weights(given, "0.1")
 
 
