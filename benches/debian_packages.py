@@ -6,9 +6,10 @@
 `Packages` is the index of a Debian release, such as dists/bookworm/main/binary-amd64/Packages.xz of a mirror, unpacked.
 FOLDER gets
 
-- items.parquet: the name of every package, its section (`libs`, `games`, ...) and its embedding: the mean of the GloVe
-  vectors (6B, 50 dimensions) of the words of its one-line description, each word weighted by the logarithm of how many
-  times fewer packages have it than there are. Packages without a known word are left out.
+- items.parquet: the name of every package, its section (`libs`, `games`, ...), how many packages depend on it or
+  recommend it (`needed_by`), and its embedding: the mean of the GloVe vectors (6B, 50 dimensions) of the words of its
+  one-line description, each word weighted by the logarithm of how many times fewer packages have it than there are.
+  Packages without a known word are left out.
 - known.parquet and held.parquet: pairs of packages that a third one depends on or recommends. Where it names
   alternatives, the first one counts. Packages that more than --most others need, such as the C library, say nothing
   about each other and are in no pair. The packages that depend are halved by a hash of their names: known pairs are
@@ -79,11 +80,12 @@ def main():
     rows = {name: embedding for name, embedding in zip(stanzas, found, strict=True) if embedding is not None}
     embedding = pa.FixedSizeListArray.from_arrays(np.concatenate(list(rows.values())), vectors.shape[1])
     sections = [stanzas[name]["Section"] for name in rows]
-    table = pa.table({"name": list(rows), "section": sections, "embedding": embedding})
-    pq.write_table(table, options.folder / "items.parquet")
-
     needs = {name: needed(stanza) for name, stanza in stanzas.items()}
     times = Counter(name for names in needs.values() for name in names)
+    needed_by = [times[name] for name in rows]
+    columns = {"name": list(rows), "section": sections, "needed_by": needed_by, "embedding": embedding}
+    pq.write_table(pa.table(columns), options.folder / "items.parquet")
+
     halves = Counter(), Counter()
     for name, names in needs.items():
         names = [name for name in names if name in rows and times[name] <= options.most]

@@ -1,13 +1,14 @@
 """Several embeddings per item, and rows mixed with those that they occur with: do prefixes know more of families?
 
     pip install numpy pyarrow
-    python benches/joined.py target/release/semid packages.parquet
+    python benches/joined.py target/release/semid packages.parquet [--pairs known.parquet held.parquet]
 
-The first 20,000 packages. Beside the sentence embedding stands one of the name: 64 sums of the signed hashes (CRC-32)
-of its trigrams, scaled to ten times the root mean square of the sentences; every twentieth item lacks it. Pairs are
-packages next to each other in a family, the packages whose names begin with the same word, if these are 3 to 40. Every
-second pair is known to the smoothing, and the others are held out. Prints the tables of "Several embeddings per item"
-and "Smoothing by co-occurring items" in benches/RESULTS.md.
+The first 20,000 packages, or with pairs all items. Beside the embedding of the text stands one of the name: 64 sums of
+the signed hashes (CRC-32) of its trigrams, scaled to ten times the root mean square of the text's; every twentieth item
+lacks it. Pairs are those of the files (benches/debian_packages.py), or packages next to each other in a family, the
+packages whose names begin with the same word, if these are 3 to 40; then every second pair is known to the smoothing,
+and the others are held out. Prints the tables of "Several embeddings per item" and "Smoothing by co-occurring items" in
+benches/RESULTS.md.
 """
 
 import argparse
@@ -48,24 +49,30 @@ def pairs_of(names):
 
 
 class Bench:
-    def __init__(self, tool, folder, table):
+    def __init__(self, tool, folder, table, known_and_held):
         self.tool, self.folder = tool, folder
         self.names = table["name"].to_pylist()
-        self.text = table["embedding"].combine_chunks().flatten().to_numpy().reshape(ROWS, -1).astype(np.float32)
+        rows = len(self.names)
+        self.text = table["embedding"].combine_chunks().flatten().to_numpy().reshape(rows, -1).astype(np.float32)
         name = embed(self.names)
         self.name = name * (10 * np.sqrt((self.text**2).mean() / (name**2).mean()))
-        self.has = np.arange(ROWS) % MISSING != 0
+        self.has = np.arange(rows) % MISSING != 0
         filled = np.where(self.has[:, None], self.name, 0)
         lists = lambda x: pa.FixedSizeListArray.from_arrays(pa.array(x.reshape(-1)), x.shape[1])
         lacking = pa.array([row if has else None for row, has in zip(self.name, self.has)], pa.list_(pa.float32()))
         columns = {"item": self.names, "text": lists(self.text), "name": lacking}
         columns["filled"], columns["joined"] = lists(filled), lists(np.hstack([self.text, filled]))
         pq.write_table(pa.table(columns), folder / "items.parquet")
-        pairs = pairs_of(self.names)
-        self.known, self.held_out = pairs[::2], pairs[1::2]
+        pairs = None if known_and_held else pairs_of(self.names)
+        self.known, self.held_out = (pairs[::2], pairs[1::2]) if pairs else map(self.numbered, known_and_held)
         with open(folder / "known.csv", "w", newline="") as file:
             writer = csv.writer(file)
             writer.writerows([(self.names[a], self.names[b]) for a, b in self.known])
+
+    def numbered(self, file):
+        """The pairs of names in a file, as numbers of rows."""
+        places = {name: row for row, name in enumerate(self.names)}
+        return [(places[pair["first"]], places[pair["second"]]) for pair in pq.read_table(file).to_pylist()]
 
     def run(self, command, *arguments):
         line = [self.tool, command, *map(str, arguments), "--json", "--quiet"]
@@ -132,10 +139,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tool", type=Path)
     parser.add_argument("packages")
+    parser.add_argument("--pairs", nargs=2)
     options = parser.parse_args()
-    table = pq.read_table(options.packages, columns=["name", "embedding"]).slice(0, ROWS)
+    table = pq.read_table(options.packages, columns=["name", "embedding"])
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options.tool.resolve(), Path(folder), table)
+        table = table if options.pairs else table.slice(0, ROWS)
+        bench = Bench(options.tool.resolve(), Path(folder), table, options.pairs)
         print(f"{len(bench.known)} known pairs, {len(bench.held_out)} held out\n")
         several(bench)
         smoothing(bench)

@@ -1,12 +1,12 @@
 """Weights of rows: a plain fit and a weighted one, measured by weight and with all rows alike.
 
     pip install numpy pyarrow
-    python benches/weights.py target/release/semid top-packages.parquet [glove.npy]
+    python benches/weights.py target/release/semid top-packages.parquet [glove.npy] [items.parquet]
 
-The items of both files come in the order of how often they are used: the 5,000 most downloaded packages, and the 60,000
-most frequent words of GloVe (benches/word_vectors.py). An item of rank r gets the weight 100,000 / r, rounded up, as
-the frequency of words falls (Zipf); a third fit has the square roots of these. 3 levels. Prints the table of "Weights
-of rows" in benches/RESULTS.md.
+Items come in the order of how often they are used - the 5,000 most downloaded packages, the 60,000 most frequent words
+of GloVe (benches/word_vectors.py) - or a column `needed_by` counts it (benches/debian_packages.py). An item of rank r
+gets the weight 100,000 / r, rounded up, as the frequency of words falls (Zipf), and one that n others need n + 1; a
+third fit has the square roots of these. 3 levels. Prints the table of "Weights of rows" in benches/RESULTS.md.
 """
 
 import argparse
@@ -17,7 +17,15 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 from peers import read_rows
+
+
+def weights_of(file, rows):
+    """How often every item is used."""
+    if file.suffix == ".parquet" and "needed_by" in pq.read_schema(file).names:
+        return [1 + count for count in pq.read_table(file, columns=["needed_by"])["needed_by"].to_pylist()]
+    return [-(-100_000 // rank) for rank in range(1, rows + 1)]
 
 
 def main():
@@ -40,7 +48,7 @@ def main():
             rows, weights, model = (Path(folder) / name for name in ["x.npy", "weights.txt", "m.safetensors"])
             np.save(rows, x)
             roots = weights.with_name("roots.txt")
-            of = [-(-100_000 // rank) for rank in range(1, len(x) + 1)]
+            of = weights_of(file, len(x))
             weights.write_text("".join(f"{weight}\n" for weight in of))
             roots.write_text("".join(f"{math.isqrt(weight)}\n" for weight in of))
             fits = [("plain", []), ("weighted", ["--weights", weights]), ("by square roots", ["--weights", roots])]
