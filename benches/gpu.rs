@@ -38,7 +38,7 @@ fn encode(model: &RqKMeansModel, rows: &Matrix<'_>, device: &Device) -> Result<u
         black_box(codes);
         Ok(())
     })?;
-    Ok(report.settled_rows)
+    Ok(report.settled_assignments)
 }
 
 fn main() -> Result<()> {

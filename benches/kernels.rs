@@ -95,7 +95,7 @@ fn first_fit(name: &str, data: &Data, device: &Device) -> Result<RqKMeansModel> 
         Ok(())
     })?;
     let error = report.levels.last().map_or(f64::NAN, |level| level.squared_error);
-    let share = 100.0 * encoded.settled_rows as f64 / (encoded.rows.max(1) * LEVELS as u64) as f64;
+    let share = 100.0 * encoded.settled_assignments as f64 / (encoded.rows.max(1) * LEVELS as u64) as f64;
     println!("{name}: first fit {seconds:.2} s, squared error per row {error:.5}, {share:.3} % of row-levels settled");
     println!("{name}: fingerprint {}", model.fingerprint());
     if timed {

@@ -188,7 +188,7 @@ def run_semid(name, options, folder):
     return {
         "fit": fit["seconds"], "processor": processor, "encode": encode["seconds"],
         "unique": len(np.unique(found, axis=0)) / len(found),
-        "settled": encode["settled_rows"] / found.size, "fit_memory": fit_memory, "encode_memory": encode_memory,
+        "settled": encode["settled_assignments"] / found.size, "fit_memory": fit_memory, "encode_memory": encode_memory,
     }
 
 

@@ -106,6 +106,10 @@ impl Rows for Side<'_> {
         self.rows.dim()
     }
 
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> semid::Result<()> {
         self.is_new.store(self.new, Relaxed);
         self.rows.read(first, out)

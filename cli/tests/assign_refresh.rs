@@ -121,6 +121,16 @@ fn nothing_is_adopted_or_moved_by_mistake() {
     assert_eq!(model["fingerprint"], fingerprint(&dir, "m.safetensors"));
     // A registry that moves items itself.
     dir.semid("assign --db r.db --model m.safetensors --input x.npy --items items.txt --resolver reassign").ok();
-    let args = format!("assign --db r.db --input x.npy --items items.txt {MOVE}");
-    dir.fails(&args, &["reassign"]);
+    let assign = format!("assign --input new.npy --items items.txt {MOVE}");
+    // What cannot move is refused before anything is assigned or adopted.
+    dir.fails(&format!("{assign} --db r.db --model n.safetensors --adopt-model"), &["reassign"]);
+    assert_eq!(dir.semid("stats --db r.db --json").json(0)["fingerprint"], fingerprint(&dir, "m.safetensors"));
+    dir.fails(&format!("{assign} --db new.db --model m.safetensors --resolver reassign"), &["reassign"]);
+    dir.semid("fit --input x.npy --levels 2 --clusters 8 --normalize-residuals --output unit.safetensors").ok();
+    dir.fails(&format!("{assign} --db new.db --model unit.safetensors"), &["without normalised residuals"]);
+    dir.write("kinds.txt", (0..300).map(|row| format!("kind {}\n", row % 3)).collect::<String>());
+    dir.semid("fit --input x.npy --clusters 8 --prefix-labels kinds.txt --output kinds.safetensors").ok();
+    let labelled = format!("{assign} --db new.db --model kinds.safetensors --prefix-labels kinds.txt");
+    dir.fails(&labelled, &["without levels from labels"]);
+    assert!(!dir.path("new.db").exists());
 }

@@ -35,7 +35,8 @@ fn fit() {
 fn encode_decode_and_info() {
     let dir = Dir::with_model();
     let encode = dir.semid("encode --model m.safetensors --input x.npy --output c.npy --json").json(0);
-    let expected = "backend device levels output read_seconds rows saturated_values seconds settled_rows warnings";
+    let expected =
+        "backend device levels output read_seconds rows saturated_values seconds settled_assignments warnings";
     assert_eq!(keys(&encode).join(" "), expected);
     assert_eq!((&encode["rows"], &encode["levels"]), (&300.into(), &2.into()));
 

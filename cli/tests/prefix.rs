@@ -226,7 +226,7 @@ fn labels_that_make_no_sense_are_refused() {
     let align = "fit --input x.npy --output o.safetensors --align-to m.safetensors --levels 2";
     dir.fails(align, &["--align-to m.safetensors", "labels give the first codes"]);
     let drift = "drift --model m.safetensors --input x.npy --baseline x.npy";
-    dir.fails(drift, &["drift of codes that labels give"]);
+    dir.fails(drift, &["must take no codes from labels"]);
     let fails = |flags: &str, parts: &[&str]| {
         dir.fails(&format!("encode --input x.npy --output codes.npy --model m.safetensors {flags}"), parts);
     };

@@ -54,6 +54,7 @@ pub(crate) fn evaluate(
         let evaluation: Evaluation = settings_of(settings)?;
         let weights = weights.map(Weights::new).transpose()?;
         let rows = watch.rows(&*rows);
+        evaluation.check(rows.len())?;
         let mut evaluator = evaluation.on(&rows);
         if let Some(weights) = &weights {
             evaluator = evaluator.weights(weights)?;

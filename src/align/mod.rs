@@ -7,10 +7,9 @@ mod tests;
 
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::{Stability, stability};
 use crate::model::Model;
-use crate::quantizer::unsupported;
 use crate::rows::Rows;
 use matching::{Pair, labels};
 
@@ -137,7 +136,8 @@ impl Model {
             return Err(ErrorKind::Empty.into());
         }
         if let Some(labelled) = [self, old].into_iter().find(|model| !model.label_tables().is_empty()) {
-            return Err(unsupported(labelled.kind(), "an alignment of codes that labels give"));
+            let expected = "must take no codes from labels; codes that labels give cannot be aligned";
+            return Err(Error::parameter("model", labelled.kind(), expected));
         }
         let fingerprint = old.fingerprint();
         let old = old.encode(rows, device)?;

@@ -26,10 +26,12 @@ impl Blocks {
     /// pieces.
     ///
     /// # Errors
-    /// [`ErrorKind::DimMismatch`] where the widths are not those of the rows; [`ErrorKind::Parameter`] for a weight
-    /// that is no finite number above 0, names that are equal, and a block that every row lacks;
+    /// [`ErrorKind::Empty`]; [`ErrorKind::DimMismatch`] where the widths are not those of the rows;
+    /// [`ErrorKind::Parameter`] for a weight that is no finite number above 0, names that are equal, a block without
+    /// dimensions, and one that every row lacks; [`ErrorKind::Dim`] for too many dimensions;
     /// [`ErrorKind::NotFinite`] for other NaN and infinities, and for a row that lacks all blocks;
-    /// [`ErrorKind::RowCount`] for weights of other rows; and errors of the source.
+    /// [`ErrorKind::RowCount`] for weights of other rows, [`ErrorKind::NoWeight`] where all are 0; and errors of the
+    /// source.
     pub fn fit<S: Into<String>>(
         rows: &dyn Rows,
         blocks: impl IntoIterator<Item = (S, usize, f64)>,
@@ -45,7 +47,13 @@ impl Blocks {
             return Err(Error::parameter("weight", weight, expected));
         }
         super::different(&blocks.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>())?;
-        weights.map_or(Ok(()), |weights| weights.check(rows.len()))?;
+        if rows.is_empty() {
+            return Err(ErrorKind::Empty.into());
+        }
+        if let Some((name, ..)) = blocks.iter().find(|(_, width, _)| *width == 0) {
+            return Err(Error::parameter("block", format!("{name:?}"), "must have dimensions; it has none"));
+        }
+        weights.map_or(Ok(()), |weights| weights.check_some(rows.len()))?;
         let places: Vec<Range<usize>> = places(blocks.iter().map(|(_, width, _)| *width));
         let mut sketches: Vec<GridSketch> = places.iter().map(|place| GridSketch::new(place.len())).collect();
         let mut counts = vec![0_u64; blocks.len()];
@@ -59,7 +67,7 @@ impl Blocks {
             return Err(Error::parameter(
                 "block",
                 format!("{name:?}"),
-                "must be a block that some row has; every row lacks it",
+                "must be a block that some row has; every row that counts lacks it",
             ));
         }
         let mut moments: Vec<Moments> = sketches.iter().map(Moments::new).collect();

@@ -279,7 +279,7 @@ fn bad_blocks_and_rows_are_refused() {
     let none = |rows: &dyn Rows| Blocks::fit(rows, [("a", 1, 1.0), ("b", 1, 1.0)], None).unwrap_err();
     assert_eq!(place(none(&all)), (0, 0));
     let error = none(&Matrix::new(&[f32::NAN, 1.0, f32::NAN, 2.0], 2).unwrap());
-    assert!(error.to_string().contains("every row lacks it"), "{error}");
+    assert!(error.to_string().contains("every row that counts lacks it"), "{error}");
     // Rows that are scaled later keep what is bad in them, for whoever reads them.
     let blocks =
         Blocks::fit(&Matrix::new(&[1.0, 2.0, 3.0, 5.0], 2).unwrap(), [("a", 1, 1.0), ("b", 1, 1.0)], None).unwrap();

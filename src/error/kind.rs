@@ -542,10 +542,7 @@ pub enum ErrorKind {
         found: String,
     },
     /// A model cannot take the place of a registry's own.
-    #[error(
-        "model {found} cannot take the place of {expected}, the registry's own: {why}; fit it from that model, or \
-         align its codes to it"
-    )]
+    #[error("model {found} cannot take the place of {expected}, the registry's own: {why}")]
     NoRefresh {
         /// Fingerprint of the registry's model.
         expected: String,

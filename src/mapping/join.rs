@@ -88,6 +88,10 @@ impl Rows for JoinedRows<'_> {
         self.rows.dim()
     }
 
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
     /// Reads rows that follow each other in the input at once.
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         let dim = self.dim().max(1);

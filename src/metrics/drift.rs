@@ -5,8 +5,8 @@ use super::sizes::Sizes;
 use super::{LevelMargins, errors, margins};
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{ErrorKind, Result, try_zeros};
-use crate::quantizer::{EncodeOptions, Quantizer, unsupported};
+use crate::error::{Error, ErrorKind, Result, try_zeros};
+use crate::quantizer::{EncodeOptions, Quantizer};
 use crate::rows::Rows;
 use serde::Serialize;
 
@@ -135,8 +135,10 @@ pub fn drift(
     device: &Device,
 ) -> Result<Drift> {
     if !model.label_tables().is_empty() {
-        return Err(unsupported(model.kind(), "drift of codes that labels give"));
+        let expected = "must take no codes from labels; a drift of codes that labels give is not defined";
+        return Err(Error::parameter("model", model.kind(), expected));
     }
+    [new, baseline].into_iter().try_for_each(|rows| check(model, rows))?;
     let baseline = side(model, (baseline, true), sample, seed, device)?;
     let new = side(model, (new, false), sample, seed, device)?;
     let pair = |of: fn(&Side) -> u64| BeforeAfter { baseline: of(&baseline), new: of(&new) };
@@ -148,6 +150,16 @@ pub fn drift(
     })
 }
 
+fn check(model: &dyn Quantizer, rows: &dyn Rows) -> Result<()> {
+    if rows.is_empty() {
+        return Err(ErrorKind::Empty.into());
+    }
+    if rows.dim() != model.dim() {
+        return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
+    }
+    Ok(())
+}
+
 fn side(
     model: &dyn Quantizer,
     (rows, is_baseline): (&dyn Rows, bool),
@@ -155,12 +167,6 @@ fn side(
     seed: u64,
     device: &Device,
 ) -> Result<Side> {
-    if rows.is_empty() {
-        return Err(ErrorKind::Empty.into());
-    }
-    if rows.dim() != model.dim() {
-        return Err(ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() }.into());
-    }
     let (levels, clusters) = (model.levels(), model.clusters());
     let mut codes = try_zeros(rows.len().saturating_mul(levels), "codes")?;
     let quantized = model.quantized_rows(rows, device)?;

@@ -194,6 +194,7 @@ impl Evaluation {
     /// # Errors
     /// As for [`Evaluation::run_on_codes`], and any error of encoding.
     pub fn run(&self, model: &dyn Quantizer, rows: &dyn Rows, device: &Device) -> Result<Quality> {
+        self.check(rows.len())?;
         let codes = self.encode(model, rows, device)?;
         self.run_on_codes(model, rows, &codes, device, |_| ControlFlow::Continue(()))
     }
@@ -235,8 +236,11 @@ impl Evaluation {
         }
     }
 
-    /// Refuses settings that this number of rows does not allow.
-    pub(crate) fn check(&self, rows: usize) -> Result<()> {
+    /// Refuses settings that this number of rows does not allow, before they are encoded.
+    ///
+    /// # Errors
+    /// [`Parameter`](crate::ErrorKind::Parameter), as for [`Evaluation::run_on_codes`].
+    pub fn check(&self, rows: usize) -> Result<()> {
         if self.k >= rows && self.k > 0 {
             let expected = format!("{}; 0 leaves neighbours out", at_most_neighbors(rows));
             return Err(Error::parameter("k", self.k, expected));

@@ -19,11 +19,13 @@ const BLOCK: usize = 1024;
 pub struct LevelMargins {
     /// Share of rows whose two nearest codewords are equally near, so that the lower code decided.
     pub ties: f64,
-    /// The 5 % quantile of the margins: squared distance to the second nearest codeword less that to the nearest.
+    /// The 5 % quantile of the margins: squared distance to the second nearest codeword less that to the nearest;
+    /// infinite where there are none.
     pub low_margin: f64,
     /// The median of the margins.
     pub median_margin: f64,
-    /// For every size of noise, the share of rows whose code noise of that length can change, see [`margins`].
+    /// For every size of noise, the share of rows whose nearest codeword noise of that length can change, see
+    /// [`margins`].
     pub fragile: Vec<f64>,
 }
 
@@ -31,7 +33,9 @@ pub struct LevelMargins {
 ///
 /// A row r with the nearest codeword c gets another codeword k by noise of length s, in the worst direction, if
 /// `(|r - k|^2 - |r - c|^2) / (2 |k - c|) < s`: half the quotient is the distance of r from the plane between them. At
-/// later levels the codes before stay as they are, so that noise of the row is noise of the residual.
+/// later levels the codes before stay as they are, so that noise of the row is noise of the residual. Codes of a beam
+/// are not always those of the nearest codewords: margins are about the nearest codeword after the codes before. Levels
+/// whose codes labels give have none, whatever the distances, and noise changes none of their codes.
 ///
 /// # Shapes
 /// `rows` (N, D), of which `sample` are measured, chosen by the seed; `codes` (N, L) are those that the model gives the
@@ -105,33 +109,35 @@ fn values_of(rows: &dyn Rows, chosen: &[usize]) -> Result<Vec<f32>> {
 }
 
 /// How clear the code of a row is at one level, in steps of the grid.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Margin {
     /// Squared distance to the second nearest codeword less that to the nearest; none where there is only one.
     squared: Option<u64>,
-    /// Distance from the nearest plane between the row's codeword and another one.
+    /// Distance from the nearest plane between the nearest codeword and another one.
     plane: f64,
 }
 
 fn margins_of(model: &dyn Quantizer, costs: &dyn Costs, row: usize, codes: &[u32]) -> Result<Vec<Margin>> {
-    let of_level = |(level, code): (usize, &u32)| {
+    let of_level = |level: usize| {
+        let mut margin = Margin { squared: None, plane: f64::INFINITY };
+        if level < model.label_tables().len() {
+            return Ok(margin);
+        }
         let distances = costs.distances(row, codes.get(..level).unwrap_or_default())?;
-        let own = distances.get(*code as usize).copied().unwrap_or(0);
+        let (least, nearest) = distances.iter().copied().zip(0..).min().unwrap_or((0, 0));
         let book = model.codebook(level);
         let codeword = |k: usize| book.and_then(|book| book.codeword(k)).unwrap_or_default();
-        let mut margin = Margin { squared: None, plane: f64::INFINITY };
-        for (k, distance) in distances.iter().enumerate().filter(|(k, _)| *k != *code as usize) {
-            // Codes that the model did not choose may be farther than others: their margin is 0.
-            let squared = distance.saturating_sub(own);
+        for (k, distance) in distances.iter().enumerate().filter(|(k, _)| *k != nearest) {
+            let squared = distance.saturating_sub(least);
             margin.squared = Some(margin.squared.map_or(squared, |least| least.min(squared)));
-            let apart = squared_distance(codeword(k), codeword(*code as usize));
+            let apart = squared_distance(codeword(k), codeword(nearest));
             if apart > 0 {
                 margin.plane = margin.plane.min(squared as f64 / (2.0 * (apart as f64).sqrt()));
             }
         }
         Ok(margin)
     };
-    codes.iter().enumerate().map(of_level).collect()
+    (0..codes.len()).map(of_level).collect()
 }
 
 fn level_margins(of_rows: &[Vec<Margin>], level: usize, noise: &[f64], step: f64) -> LevelMargins {

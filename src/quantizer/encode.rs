@@ -29,9 +29,9 @@ pub struct EncodeOptions {
 pub struct EncodeReport {
     /// Rows encoded.
     pub rows: u64,
-    /// Number of assignments, each of one row at one level, that the device's filter left undecided and exact distances
-    /// settled.
-    pub settled_rows: u64,
+    /// Number of assignments, each of one row at one level and, by a beam, on one path, that the device's filter left
+    /// undecided and exact distances settled.
+    pub settled_assignments: u64,
     /// Number of values beyond the grid, for which its largest value was taken; for a network, of latents.
     pub saturated_values: u64,
     /// The farthest value of each of the worst rows with such values, 8 rows at most, farthest first. For a network,

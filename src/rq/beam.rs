@@ -69,7 +69,7 @@ impl Encoding<'_> {
             Ok(std::mem::take(&mut on_grid.q))
         };
         beam.each_chunk(&levels, rows.len(), device, &mut read, &mut |chunk, found, settled| {
-            report.settled_rows += settled;
+            report.settled_assignments += settled;
             report.rows += chunk.len() as u64;
             sink(chunk.start, found)
         })?;

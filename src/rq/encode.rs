@@ -122,7 +122,7 @@ fn encode_on_grid(
         }
         let encoded = encode(chunk.map(|(first, _)| first), &mut on_grid)?;
         Ok(encoded.map(|(first, codes, settled)| {
-            report.settled_rows += settled;
+            report.settled_assignments += settled;
             (first, codes)
         }))
     };

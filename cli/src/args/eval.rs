@@ -29,7 +29,9 @@ pub(crate) struct EvalArgs {
     pub(crate) input: InputArgs,
     /// Lengths of noise, in the unit of the embeddings: shows how many codes each could change, and by how much the
     /// nearest codeword beats the second one
-    #[arg(long, value_name = "LENGTH", value_delimiter = ',', conflicts_with = "ids")]
+    #[arg(
+        long, value_name = "LENGTH", value_delimiter = ',', value_parser = super::finite::<f64>, conflicts_with = "ids"
+    )]
     pub(crate) noise: Vec<f64>,
     #[command(flatten)]
     pub(crate) keys: KeyArgs,

@@ -41,6 +41,9 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
     let mut trial = configured(trial.map_err(failed)?, args);
     let none: [&str; 0] = [];
     trial.unique_ids(&Matrix::new(&[], dim)?, &none, &Device::cpu()).map_err(failed)?;
+    if let Some(gain) = args.move_if_gain {
+        trial.check_moves(gain.into()).map_err(failed)?;
+    }
     let store = store.map_or_else(|| database::open(&args.db, &args.namespace), Ok)?;
     let engine = match (store.model()?, args.adopt_model) {
         (Some(own), true) if store.manifest()?.is_some() => {

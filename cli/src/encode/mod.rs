@@ -32,7 +32,7 @@ struct Encoded<'a> {
     candidates: Option<usize>,
     seconds: f64,
     read_seconds: f64,
-    settled_rows: u64,
+    settled_assignments: u64,
     saturated_values: u64,
     /// Rows that were left out.
     #[serde(skip_serializing_if = "output::is_zero")]
@@ -79,7 +79,7 @@ pub(crate) fn run(common: &Common, args: &EncodeArgs) -> Outcome {
         candidates: args.candidates,
         seconds: start.elapsed().as_secs_f64(),
         read_seconds: rows.seconds(),
-        settled_rows: report.settled_rows,
+        settled_assignments: report.settled_assignments,
         saturated_values: report.saturated_values,
         bad_rows: opened.input.skipped(),
         blocks: opened.input.block_facts(),
@@ -134,13 +134,13 @@ fn beam(model: &Model, args: &EncodeArgs) -> Option<usize> {
 }
 
 fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
-    let Encoded { rows, seconds, device, settled_rows, output, .. } = encoded;
+    let Encoded { rows, seconds, device, settled_assignments, output, .. } = encoded;
     let rows = output::things(*rows as usize, "row");
-    let tied = match settled_rows {
+    let tied = match settled_assignments {
         0 => String::new(),
-        rows => format!(
-            "{} had two or more codewords at almost the same distance: exact integers decided which is nearest\n",
-            output::things(*rows as usize, "row")
+        count => format!(
+            "two or more codewords were almost equally near in {}: exact integers decided\n",
+            output::things(*count as usize, "assignment")
         ),
     };
     format!(

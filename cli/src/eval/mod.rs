@@ -84,6 +84,7 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     let bar = Bar::comparisons(common);
     bar.name("encoding");
     let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed).beam(args.beam);
+    evaluation.check(rows.len()).map_err(|error| input.failure(error))?;
     let codes = match &args.codes {
         Some(path) => kept(read(path)?, &input)?,
         None => {

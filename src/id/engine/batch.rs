@@ -36,6 +36,10 @@ impl Rows for RowsPart<'_> {
         self.rows.dim()
     }
 
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         let read = self.rows.read(self.first.saturating_add(first), out);
         read.map_err(|error| error.map_rows(|row| row.saturating_sub(self.first)))

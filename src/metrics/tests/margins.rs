@@ -2,7 +2,8 @@
 
 use crate::metrics::margins;
 use crate::rng::Stream;
-use crate::{Codes, Device, ErrorKind, Matrix, Rows, RqKMeans};
+use crate::rq::LabelledFit;
+use crate::{Codes, Device, ErrorKind, Labels, Matrix, Rows, RqKMeans};
 use std::sync::Mutex;
 
 const DIM: usize = 3;
@@ -49,6 +50,26 @@ fn margins_are_those_of_distances_to_the_decoded_codes() {
         assert!((of_level.low_margin - of_rows[15]).abs() < 1e-4, "{of_level:?} {}", of_rows[15]);
         assert!(of_level.fragile[1] > 0.0 && of_level.fragile[3] > of_level.fragile[2], "{of_level:?}");
     }
+}
+
+/// Margins are about the nearest codeword, whatever the codes are; labels leave none.
+#[test]
+fn codes_of_a_beam_are_no_ties_and_labels_have_no_margins() {
+    let values = rows(300);
+    let (rows, device) = (Matrix::new(&values, DIM).unwrap(), Device::cpu());
+    let model = RqKMeans::new(2, 7).fit(&rows, &device).unwrap();
+    let greedy = model.encode(&rows, &device).unwrap();
+    let by_beam = model.encoder().beam(7).encode(&rows, &device).unwrap();
+    assert_ne!(greedy, by_beam);
+    let of = |codes: &Codes| margins(&model, &rows, codes, None, &[0.2], 1, &device).unwrap();
+    assert_eq!((&of(&by_beam)[0], of(&by_beam)[1].ties), (&of(&greedy)[0], 0.0));
+    let kinds = Labels::new([("kind", (0..300).map(|row| Some(["a", "b", "c"][row % 3])))]).unwrap();
+    let params = RqKMeans::new(1, 7);
+    let labelled = params.fit_labelled(&LabelledFit::new(&kinds), &rows, &device).unwrap();
+    let codes = labelled.encoder().labels(&kinds).encode(&rows, &device).unwrap();
+    let measured = margins(&labelled, &rows, &codes, None, &[0.2, 1e9], 1, &device).unwrap();
+    assert_eq!((measured[0].ties, measured[0].fragile.as_slice()), (0.0, [0.0, 0.0].as_slice()));
+    assert!(measured[0].median_margin.is_infinite() && measured[1].fragile[1] == 1.0);
 }
 
 #[test]

@@ -122,7 +122,8 @@ impl SemanticIdEngine {
     /// # Errors
     /// As for [`SemanticIdEngine::unique_ids`]; [`ErrorKind::Parameter`] for a gain that is no number from 0 on, for
     /// [`Resolver::Reassign`](crate::registry::Resolver::Reassign), whose IDs may be of other codes than the nearest,
-    /// and for a model that scales the residuals of every level, whose distances do not compare.
+    /// for a model that scales the residuals of every level, whose distances do not compare, and for one whose first
+    /// codes labels give.
     ///
     /// ```
     /// use semid::registry::{MemoryStore, MoveLimits, Resolver};
@@ -157,7 +158,8 @@ impl SemanticIdEngine {
         limits: &MoveLimits,
         log: impl FnOnce(&[Move]) -> Result<()>,
     ) -> Result<MoveReport> {
-        self.check_moves(rows, items.len(), limits)?;
+        self.check_rows(rows, items.len())?;
+        self.check_moves(limits.gain)?;
         let mut report = MoveReport::default();
         let mut best = self.gaining(rows, items, device, limits.gain, &mut report)?;
         report.gaining = best.len() as u64;
@@ -178,25 +180,34 @@ impl SemanticIdEngine {
         Ok(report)
     }
 
-    fn check_moves(&self, rows: &dyn Rows, items: usize, limits: &MoveLimits) -> Result<()> {
+    /// Returns whether [`SemanticIdEngine::move_if_gain`] can move items by this gain at all, so that nothing has to be
+    /// assigned before it refuses.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Parameter`], as for [`SemanticIdEngine::move_if_gain`].
+    pub fn check_moves(&self, gain: f64) -> Result<()> {
+        if !(gain >= 0.0 && gain.is_finite()) {
+            return Err(Error::parameter("gain", gain, "must be a finite number, 0 or more"));
+        }
+        if !self.model.reconstructs() {
+            let expected = "give a model without normalised residuals, as distances of codes do not compare with these";
+            return Err(Error::parameter("gain", gain, expected));
+        }
+        if !self.model.label_tables().is_empty() {
+            let expected = "give a model without levels from labels, as labels give codes whatever the distances";
+            return Err(Error::parameter("gain", gain, expected));
+        }
+        self.registry.check_moves()
+    }
+
+    fn check_rows(&self, rows: &dyn Rows, items: usize) -> Result<()> {
         if rows.dim() != self.model.dim() {
             return Err(ErrorKind::DimMismatch { expected: self.model.dim(), found: rows.dim() }.into());
         }
         if rows.len() != items {
             return Err(ErrorKind::RowCount { what: "item keys", found: items, rows: rows.len() }.into());
         }
-        if !(limits.gain >= 0.0 && limits.gain.is_finite()) {
-            return Err(Error::parameter("gain", limits.gain, "must be a finite number, 0 or more"));
-        }
-        if !self.model.reconstructs() {
-            let expected = "give a model without normalised residuals, as distances of codes do not compare with these";
-            return Err(Error::parameter("gain", limits.gain, expected));
-        }
-        if !self.model.label_tables().is_empty() {
-            let expected = "give a model without levels from labels, as labels give codes whatever the distances";
-            return Err(Error::parameter("gain", limits.gain, expected));
-        }
-        self.registry.check_moves()
+        Ok(())
     }
 
     /// Returns the items that would gain enough.
@@ -275,7 +286,8 @@ fn no_refresh(own: &Model, model: &Model) -> Option<String> {
     let shape = |model: &Model| (model.kind(), model.dim(), model.clusters(), model.metric());
     let (expected, found) = (shape(own), shape(model));
     if expected != found {
-        return Some(format!("it has kind, dimensions, clusters and metric {found:?} in place of {expected:?}"));
+        let differs = format!("it has kind, dimensions, clusters and metric {found:?} in place of {expected:?}");
+        return Some(format!("{differs}; make a new registry for it"));
     }
     let names = |field: &str| {
         let parameters = model.parameters();
@@ -283,8 +295,11 @@ fn no_refresh(own: &Model, model: &Model) -> Option<String> {
     };
     let own = own.fingerprint();
     let is_refresh = ["warm_start", "align_to"].into_iter().any(|field| names(field).as_ref() == Some(&own));
-    (!is_refresh)
-        .then(|| "it was neither fitted from that model nor aligned to it, so its codes mean something else".to_owned())
+    let advice = match model.label_tables().is_empty() {
+        true => "fit it from that model, or align its codes to it",
+        false => "models whose first codes labels give cannot be refreshed: make a new registry",
+    };
+    (!is_refresh).then(|| format!("it was neither fitted from that model nor aligned to it; {advice}"))
 }
 
 #[cfg(all(test, feature = "sqlite"))]
