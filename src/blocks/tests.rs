@@ -278,6 +278,10 @@ fn bad_blocks_and_rows_are_refused() {
     let all = Matrix::new(&[f32::NAN; 2], 2).unwrap();
     let none = |rows: &dyn Rows| Blocks::fit(rows, [("a", 1, 1.0), ("b", 1, 1.0)], None).unwrap_err();
     assert_eq!(place(none(&all)), (0, 0));
+    assert!(matches!(none(&Matrix::new(&[], 2).unwrap()).kind(), ErrorKind::Empty));
+    let unweighted = Weights::new(vec![0; 20]).unwrap();
+    assert!(matches!(fit(&rows, Some(&unweighted)).unwrap_err().kind(), ErrorKind::NoWeight));
+    assert!(refused(&[("a", 9, 1.0), ("b", 0, 1.0)]).to_string().contains("\"b\": must have dimensions"));
     let error = none(&Matrix::new(&[f32::NAN, 1.0, f32::NAN, 2.0], 2).unwrap());
     assert!(error.to_string().contains("every row that counts lacks it"), "{error}");
     // Rows that are scaled later keep what is bad in them, for whoever reads them.

@@ -2,8 +2,7 @@
 
 use crate::metrics::margins;
 use crate::rng::Stream;
-use crate::rq::LabelledFit;
-use crate::{Codes, Device, ErrorKind, Labels, Matrix, Rows, RqKMeans};
+use crate::{Codes, Device, ErrorKind, LabelledFit, Labels, Matrix, Rows, RqKMeans};
 use std::sync::Mutex;
 
 const DIM: usize = 3;
@@ -65,7 +64,7 @@ fn codes_of_a_beam_are_no_ties_and_labels_have_no_margins() {
     assert_eq!((&of(&by_beam)[0], of(&by_beam)[1].ties), (&of(&greedy)[0], 0.0));
     let kinds = Labels::new([("kind", (0..300).map(|row| Some(["a", "b", "c"][row % 3])))]).unwrap();
     let params = RqKMeans::new(1, 7);
-    let labelled = params.fit_labelled(&LabelledFit::new(&kinds), &rows, &device).unwrap();
+    let labelled = params.fit_labelled(&rows, &LabelledFit::new(&kinds), &device).unwrap();
     let codes = labelled.encoder().labels(&kinds).encode(&rows, &device).unwrap();
     let measured = margins(&labelled, &rows, &codes, None, &[0.2, 1e9], 1, &device).unwrap();
     assert_eq!((measured[0].ties, measured[0].fragile.as_slice()), (0.0, [0.0, 0.0].as_slice()));
