@@ -5,7 +5,7 @@ use super::progress::EvaluationProgress;
 use super::quality::Quality;
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::labels::Labels;
 use crate::quantizer::{EncodeOptions, Quantizer};
 use crate::rows::Rows;
@@ -239,8 +239,12 @@ impl Evaluation {
     /// Refuses settings that this number of rows does not allow, before they are encoded.
     ///
     /// # Errors
-    /// [`Parameter`](crate::ErrorKind::Parameter), as for [`Evaluation::run_on_codes`].
+    /// [`Empty`](crate::ErrorKind::Empty) and [`Parameter`](crate::ErrorKind::Parameter), as for
+    /// [`Evaluation::run_on_codes`].
     pub fn check(&self, rows: usize) -> Result<()> {
+        if rows == 0 {
+            return Err(ErrorKind::Empty.into());
+        }
         if self.k >= rows && self.k > 0 {
             let expected = format!("{}; 0 leaves neighbours out", at_most_neighbors(rows));
             return Err(Error::parameter("k", self.k, expected));
