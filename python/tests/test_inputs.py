@@ -265,6 +265,16 @@ def test_pandas(small, expected, form):
         check(pd.Series(pd.arrays.ArrowExtensionArray(pa.array(small.tolist(), pa.list_(pa.float32())))), expected)
 
 
+@pytest.mark.parametrize("missing", ["None", "NaN", "NA"])
+@pytest.mark.parametrize("row", [0, 2])
+def test_null_rows_of_pandas_are_named(small, missing, row):
+    pd = pytest.importorskip("pandas")
+    column = pd.Series(small.tolist(), dtype=object)
+    column[row] = {"None": None, "NaN": float("nan"), "NA": pd.NA}[missing]
+    with pytest.raises(semid.InputError, match=f"row {row} is null; drop such rows first"):
+        semid.RQKMeans(1, 2).fit(column)
+
+
 def test_pandas_remembers_the_names_of_columns(small):
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(small, columns=[f"f{i}" for i in range(8)])
