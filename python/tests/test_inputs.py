@@ -204,19 +204,19 @@ def test_the_c_stream_interface_alone(small, expected):
 def test_arrow_rows_that_cannot_be_used(small):
     pa = pytest.importorskip("pyarrow")
     model = semid.RQKMeans(1, 2)
-    with pytest.raises(ValueError, match="row 2.*null"):
+    with pytest.raises(semid.InputError, match="row 2.*null"):
         model.fit(pa.chunked_array([[[1.0, 2.0]], [[3.0, 4.0], None]]))
-    with pytest.raises(ValueError, match="row 1: value 1 is null"):
+    with pytest.raises(semid.InputError, match="row 1: value 1 is null"):
         model.fit(pa.array([[1.0, 2.0], [3.0, None]]))
-    with pytest.raises(ValueError, match="row 1.*3 values"):
+    with pytest.raises(semid.InputError, match="row 1.*3 values"):
         model.fit(pa.array([[1.0, 2.0], [3.0, 4.0, 5.0]]))
-    with pytest.raises(TypeError, match="lists of floats"):
+    with pytest.raises(semid.InputError, match="lists of floats"):
         model.fit(pa.array(["a", "b"]))
-    with pytest.raises(TypeError, match="lists of floats"):
+    with pytest.raises(semid.InputError, match="lists of floats"):
         model.fit(pa.array([["a"], ["b"]]))
-    with pytest.raises(TypeError, match="column"):
+    with pytest.raises(semid.InputError, match="column"):
         model.fit(pa.table({"a": [[1.0]], "b": [[2.0]]}))
-    with pytest.raises(TypeError, match='no column "c"'):
+    with pytest.raises(semid.InputError, match='no column "c"'):
         model.fit(pa.table({"a": [[1.0]]}), column="c")
     assert model.fit(pa.table({"a": [[1.0], [2.0]], "b": [[2.0], [3.0]]}), column="b").n_features_in_ == 1
 
