@@ -5,6 +5,7 @@ import pytest
 
 import semid
 from conftest import made_up
+from semid._input import to_rows
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,20 @@ def test_iterators_of_batches(small, expected):
         assert semid.RQKMeans(2, 8).fit(batches()).fingerprint == model.fingerprint
         np.testing.assert_array_equal(model.encode(batches()), codes)
         assert semid.RQKMeans(2, 8).fit(x for x in batches()).fingerprint == model.fingerprint
+
+
+def test_batches_stay_on_disk_while_they_are_in_use(small, tmp_path, monkeypatch):
+    np.save(tmp_path / "x.npy", small)
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    for name in ("TMPDIR", "TMP"):
+        monkeypatch.setenv(name, str(folder))
+    # The array goes to disk, so that it can follow a file.
+    rows = to_rows([semid.open(tmp_path / "x.npy"), small])
+    assert len(list(folder.iterdir())) == 1
+    np.testing.assert_array_equal(rows.read(300, 300), small)
+    del rows
+    assert not list(folder.iterdir())
 
 
 def test_batches_of_different_widths_are_refused(small):
