@@ -379,7 +379,10 @@ class Quantizer(Parameters):
 
     def score(self, X: Any, y: Any = None, *, column: Optional[str] = None) -> float:
         """The squared error per row of decoding, with a minus: the nearer to 0, the better."""
-        return -self._quality(X, {"k": 0}, column=column)["squared_error_per_row"]
+        error = self._quality(X, {"k": 0}, column=column).get("squared_error_per_row")
+        if error is None:
+            raise InputError("residuals of unit length do not decode to rows; there is no score", "Undecodable")
+        return -error
 
     def _quality(
         self,

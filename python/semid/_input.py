@@ -17,6 +17,7 @@ import numpy as np
 
 from semid import _semid
 from semid._errors import InputError
+from semid._values import is_missing
 
 Rows = Union[np.ndarray, list, dict, "_semid.Source", "_semid.SmoothedEmbeddings"]
 
@@ -268,6 +269,8 @@ def _stack(values: np.ndarray) -> np.ndarray:
     out = np.empty((len(values), dim), np.float32)
     for number, row in enumerate(values):
         if row is None or np.shape(row) != (dim,):
+            if np.ndim(row) == 0 and is_missing(row):
+                raise InputError(f"row {number} is null; drop such rows first", "BadRows")
             raise InputError(f"row {number} has {np.size(row)} values, the rows before it {dim}", "Ragged")
         out[number] = row
     return out

@@ -137,7 +137,8 @@ class RQKMeans(KMeansFits):
             NumPy arrays of any number type and strides, PyTorch tensors, PyArrow, Polars and pandas columns,
             ``datasets``, paths and patterns, and iterators of batches; see the README of the package. A dict of
             these, such as ``{"text": X, "image": Y}``, has several embeddings of every row: they are scaled to equal
-            mean squares and joined. A row of nothing but NaN lacks that embedding, whose mean takes its place. The
+            mean squares and joined. A row of nothing but NaN lacks that embedding, whose mean takes its place, where
+            the rows are in memory; files and iterators with such a row are refused, and so are rows that are null. The
             model keeps the scales, and takes dicts with the same names from then on.
         y : ignored
             There for scikit-learn.

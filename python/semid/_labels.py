@@ -8,6 +8,7 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from semid import _semid
 from semid._errors import InputError
+from semid._values import is_missing
 
 #: A name, and a label for every row that has one.
 Columns = List[Tuple[str, List[Optional[str]]]]
@@ -24,8 +25,7 @@ def label_texts(what: str, labels: Any) -> List[Optional[str]]:
     # NumPy, Arrow, pandas and Polars give values of their own types when they are walked through.
     values = labels.tolist() if hasattr(labels, "tolist") else labels
     values = values.to_pylist() if hasattr(values, "to_pylist") else values
-    # Only NaN, as pandas writes a missing text, differs from itself.
-    return [None if value is None or value != value else str(value) for value in values]
+    return [None if is_missing(value) else str(value) for value in values]
 
 
 def columns_of(labels: Any) -> Optional[Columns]:

@@ -50,9 +50,11 @@ class _Bar:
         self._bar.set_postfix_str(progress.state, refresh=False)
         self._bar.refresh()
 
-    def close(self) -> None:
+    def close(self, finished: bool) -> None:
+        """Ends the bar, which is full only if the work is finished."""
         if self._bar is not None:
-            self._bar.n = self._bar.total
+            if finished:
+                self._bar.n = self._bar.total
             self._bar.refresh()
             self._bar.close()
 
@@ -84,6 +86,6 @@ class Listening:
     def __enter__(self) -> Optional[Callable[..., None]]:
         return self.call
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
         if self._bar is not None:
-            self._bar.close()
+            self._bar.close(finished=error is None)

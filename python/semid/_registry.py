@@ -99,8 +99,13 @@ class _Items:
         self._inner.export(kind, path, tokenizer=tokenizer, first_token=first_token, packed=packed)
 
     def close(self) -> None:
-        """Lets the database go; nothing can be asked afterwards."""
-        del self._inner
+        """Lets the database go; nothing can be asked afterwards, and closing again does nothing."""
+        self.__dict__.pop("_inner", None)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_inner":
+            raise AttributeError(f"this {type(self).__name__} is closed")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __enter__(self) -> Any:
         return self
@@ -279,11 +284,16 @@ class SemanticIdEngine(_Items):
         if name == "_inner":
             # Says that the model is not fitted, where that is so.
             self.__dict__["model"]._model
-            raise AttributeError("this engine is closed")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return super().__getattr__(name)
 
     def fit(self, X: Any, *, column: Optional[str] = None, **options: Any) -> "SemanticIdEngine":
         """Fits the model and begins a registry for it; ``options``, such as ``labels``, are those of its ``fit``."""
+        if not self._settings:
+            raise InputError(
+                "this engine was loaded with the registry of its model, whose IDs stay: make a new engine to fit a "
+                "model, or pass a refreshed one to adopt_model",
+                "OtherModel",
+            )
         self.model.fit(X, column=column, **options)
         self._open()
         return self

@@ -121,9 +121,8 @@ class Report:
         self._titles = {name: title for name, title, _ in figures}
 
     def save(self, path: Union[str, os.PathLike]) -> None:
-        """Saves the page as an HTML file."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.html)
+        """Saves the page as an HTML file, which appears complete or not at all."""
+        _semid.write_text(path, self.html)
 
     def __repr__(self) -> str:
         return f"<semid report {self.title!r}: {len(self.figures)} figures>"

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from glob import glob, has_magic
 from typing import Any, Optional
 
 import numpy as np
 
 from semid import _semid
-from semid._errors import InputError
 
 
-def absolute(data: Any) -> list:
-    """The files of a path, a pattern, or several of these, by names that hold in every folder."""
-    found: list = []
-    for path in [data] if isinstance(data, (str, os.PathLike)) else list(data):
-        path = os.fspath(path)
-        matches = sorted(glob(path)) if has_magic(path) else [path]
-        if not matches:
-            raise InputError(f"{path}: no file has such a name", "Empty")
-        found.extend(os.path.abspath(match) for match in matches)
-    return found
+def opened(data: Any, column: Optional[str]) -> tuple:
+    """The rows of a path, a folder, a pattern, or several of these, and their files, by names that hold in every
+    folder. The files are those of ``semid.open``.
+    """
+    paths = [data] if isinstance(data, (str, os.PathLike)) else list(data)
+    source = _semid.open(paths, column=column)
+    return source, [os.path.abspath(path) for path in source.files]
 
 
 def spans(rows: int, parts: int) -> list:

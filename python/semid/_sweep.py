@@ -101,7 +101,8 @@ def sweep(
         The grid, by default of 2, 3 and 4 levels of 64 and of 256 clusters; an entry of ``n_clusters`` is a number, or
         a list of which L levels take the first L.
     kinds : sequence of str or of models
-        Names of kinds, or models that are not fitted, whose other parameters count.
+        Names of kinds, or models that are not fitted, whose other parameters count; bounds of the sizes of clusters
+        are refused.
     k, sample, beam
         As for ``evaluate``.
     predict : int, optional
@@ -180,4 +181,10 @@ def _kind(kind: Any) -> dict:
     if isinstance(kind, str):
         return {"kind": kind}
     fields = kind._parameters()
+    if fields.get("sizes"):
+        raise InputError(
+            f"kinds: {kind!r} has bounds of its clusters, which sweeps do not take: leave out min_cluster_size and "
+            "max_cluster_size, and ask for clusters of equal sizes by balanced=[True]",
+            "Parameter",
+        )
     return {name: value for name, value in fields.items() if name not in ("levels", "clusters", "seed", "sizes")}

@@ -352,8 +352,10 @@ class RQKMeansPlus(RQVAE):
 
     def _parameters(self) -> dict:
         fields = super()._parameters()
-        start = self._start()
-        fields["levels"], fields["clusters"] = len(start.clusters), list(start.clusters)
+        # A sweep asks for the parameters before any fit, and has a start of its own.
+        if "start_" in self.__dict__:
+            start = self._start()
+            fields["levels"], fields["clusters"] = len(start.clusters), list(start.clusters)
         for name in ("latent", "kmeans_init", "standardize"):
             fields.pop(name, None)
         return fields

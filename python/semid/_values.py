@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -28,6 +29,14 @@ def _number(name: str, value: Any) -> float:
     if not np.isfinite(value):
         raise InputError(f"parameter `{name}` = {value}: must be finite", "Parameter")
     return float(value)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for none: None, NaN, or the NA of pandas, whose comparisons are neither true nor false."""
+    if value is None or value is getattr(sys.modules.get("pandas"), "NA", None):
+        return True
+    # Only NaN, as pandas writes a missing text, differs from itself.
+    return bool(value != value)
 
 
 def seed_of(random_state: Any) -> int:

@@ -23,7 +23,7 @@ from semid._errors import InputError
 from semid._kmeans import RQKMeans
 from semid._labels import label_columns, labels_of
 from semid._registry import Registry
-from semid._shard_files import absolute, shares, spans
+from semid._shard_files import opened, shares, spans
 from semid._values import _integer, _weights
 
 __all__ = ["assign", "encode", "fit"]
@@ -190,8 +190,8 @@ def _divide(data: Any, columns: tuple, parts: int) -> Iterator[tuple]:
     if isinstance(data, ray.data.Dataset):
         yield from _blocks(data, columns, parts)
         return
-    paths = absolute(data)
-    divided = spans(len(_open(paths, columns[0])), parts)
+    source, paths = opened(data, columns[0])
+    divided = spans(len(source), parts)
     for span, (first, weights) in zip(divided, shares(paths, columns, divided)):
         yield "files", paths, (span, None if weights is None else ray.put(weights)), first
 
@@ -298,7 +298,7 @@ def encode(
         Write it with ``write_parquet``.
     """
     if not isinstance(dataset, ray.data.Dataset):
-        dataset = ray.data.read_parquet(absolute(dataset))
+        dataset = ray.data.read_parquet(opened(dataset, column)[1])
     if concurrency is None:
         # With all CPUs taken by actors, no task could read the rows.
         most = max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)

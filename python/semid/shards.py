@@ -151,9 +151,15 @@ def fit(model: RQKMeans, engine: Engine) -> RQKMeans:
         raise InputError(
             f"{name} needs all rows in one place; fit it on a sample of them, and encode everywhere", "NotWhole"
         )
+    parameters = model._parameters()
+    if parameters["sizes"] is not None or parameters["sinkhorn"] is not None:
+        raise InputError(
+            "balanced clusters and Sinkhorn need all rows in one place; fit on a sample of them, and encode everywhere",
+            "NotWhole",
+        )
     with Listening(model.progress) as progress:
         fitted, report = _semid.fit_on_workers(
-            json.dumps(model._parameters()), _Named(engine), model._place(), progress=progress
+            json.dumps(parameters), _Named(engine), model._place(), progress=progress
         )
     model._adopt(fitted, json.loads(report))
     return model

@@ -34,7 +34,7 @@ from semid._errors import InputError
 from semid._kmeans import RQKMeans
 from semid._labels import label_columns, labels_of
 from semid._registry import Registry
-from semid._shard_files import absolute, shares, spans
+from semid._shard_files import opened, shares, spans
 from semid._values import _integer
 
 __all__ = ["assign", "encode", "fit"]
@@ -179,8 +179,8 @@ def fit(
     session = data.sparkSession if isinstance(data, DataFrame) else SparkSession.builder.getOrCreate()
     context = session.sparkContext
     columns = column, weight_column
-    with _files(data, columns, scratch, context) as paths:
-        rows, dim = _semid.open(paths, column=column).shape
+    with _files(data, columns, scratch, context) as (source, paths):
+        rows, dim = source.shape
         parts = context.defaultParallelism if num_shards is None else _integer("num_shards", num_shards, 1)
         # Workers of so few rows would have more to say than to hold.
         parts = max(1, min(parts, rows))
@@ -197,10 +197,10 @@ def fit(
 
 
 @contextmanager
-def _files(data: Any, columns: tuple, scratch: Optional[str], context: Any) -> Iterator[list]:
-    """The files of the rows, those of a data frame for as long as they are needed."""
+def _files(data: Any, columns: tuple, scratch: Optional[str], context: Any) -> Iterator[tuple]:
+    """The rows and their files, those of a data frame for as long as they are needed."""
     if not isinstance(data, DataFrame):
-        yield absolute(data)
+        yield opened(data, columns[0])
         return
     if scratch is None and not context.master.startswith("local"):
         raise InputError(
@@ -211,7 +211,7 @@ def _files(data: Any, columns: tuple, scratch: Optional[str], context: Any) -> I
         target = os.path.join(folder, "rows")
         needed = [name for name in columns if name is not None]
         (data if columns[0] is None else data.select(*needed)).write.parquet("file://" + target)
-        yield _in_order(target)
+        yield opened(_in_order(target), columns[0])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,6 +1,6 @@
 //! Rows in Arrow's memory, through its C stream and C array interfaces: no value is copied before it is read.
 
-use crate::errors::OrRaise;
+use crate::errors::{OrRaise, input_error};
 use crate::source::Source;
 use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
@@ -8,7 +8,6 @@ use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use arrow_array::types::{Float16Type, Float32Type, Float64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, StructArray, make_array};
 use arrow_schema::{ArrowError, DataType};
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use semid::{Concat, Error, ErrorKind, Result, Rows};
@@ -24,8 +23,8 @@ pub(crate) fn from_arrow(py: Python<'_>, object: &Bound<'_, PyAny>, column: Opti
         let rows = chunk.len();
         if rows > 0 {
             let part = part(chunk, column).map_err(|reason| match reason {
-                Wrong::Type(reason) => PyTypeError::new_err(reason),
-                Wrong::Row(row, reason) => PyValueError::new_err(format!("row {}: {reason}", before + row)),
+                Wrong::Type(reason) => input_error(py, "Type", &reason),
+                Wrong::Row(row, reason) => input_error(py, "BadRows", &format!("row {}: {reason}", before + row)),
             })?;
             parts.push(part);
         }
@@ -37,7 +36,8 @@ pub(crate) fn from_arrow(py: Python<'_>, object: &Bound<'_, PyAny>, column: Opti
 
 /// Returns all chunks that an object exports.
 fn chunks(object: &Bound<'_, PyAny>) -> PyResult<Vec<ArrayRef>> {
-    let failed = |error: ArrowError| PyValueError::new_err(format!("the Arrow data cannot be read: {error}"));
+    let failed =
+        |error: ArrowError| input_error(object.py(), "Format", &format!("the Arrow data cannot be read: {error}"));
     if object.hasattr("__arrow_c_stream__")? {
         let capsule = object.call_method0("__arrow_c_stream__")?.cast_into::<PyCapsule>()?;
         let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?.cast::<FFI_ArrowArrayStream>();

@@ -27,6 +27,12 @@ fn name_of(kind: &ErrorKind) -> String {
     format!("{kind:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
+/// The `semid.InputError` of input that is refused here and not by the library.
+pub(crate) fn input_error(py: Python<'_>, kind: &str, reason: &str) -> PyErr {
+    let made = || py.import("semid._errors")?.getattr("InputError")?.call1((reason, kind));
+    made().map_or_else(|failed| failed, PyErr::from_value)
+}
+
 /// Results of the library for Python.
 pub(crate) trait OrRaise<T> {
     /// Returns the value, or the exception for the error.

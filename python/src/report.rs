@@ -3,6 +3,7 @@
 use crate::codes::from_array;
 use crate::devices::Place;
 use crate::embeddings::Given;
+use crate::errors::OrRaise;
 use crate::evaluation::settings_of;
 use crate::findings::{self, Interactions};
 use crate::input::Input;
@@ -11,10 +12,13 @@ use crate::model::{Model, fresh};
 use crate::work::run;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
+use semid::io::AtomicFile;
 use semid::metrics::Evaluation;
 use semid::report::ModelFindings;
 use semid::sweep::{SweepMetric, SweepRecord};
-use semid::{Report, Weights};
+use semid::{Error, ErrorKind, Report, Weights};
+use std::io::Write;
+use std::path::PathBuf;
 
 /// What a report shows beside measures.
 #[derive(FromPyObject)]
@@ -103,16 +107,20 @@ pub(crate) fn report(
         let (rows, labels) = (scaled.rows(), labels.as_ref());
         let mut found = ModelFindings::default();
         let codes = match given {
-            Some(codes) => codes,
+            Some(codes) => {
+                found.imputed = scaled.imputed_of_all()?;
+                codes
+            }
             None => {
                 let evaluation = Evaluation::new().beam(beam);
                 let codes = fresh(evaluation.encode_labelled(&**model, labels, rows, &device))?;
                 found.beam = beam;
                 found.nearest = fresh(findings::nearest(model, (rows, labels), beam, &device, watch))?;
+                // The encode has read all rows.
+                found.imputed = scaled.imputed();
                 codes
             }
         };
-        found.imputed = scaled.imputed_of_all()?;
         let together = interactions.map(|pairs| findings::co_occurrence(pairs, &codes, model, seed));
         found.co_occurrence = together.transpose()?;
         let report = report.findings(found);
@@ -121,4 +129,16 @@ pub(crate) fn report(
             page.figures().iter().map(|figure| (figure.name.clone(), figure.title.clone(), figure.svg.clone()));
         Ok((page.html().to_owned(), figures.collect()))
     })
+}
+
+/// Writes a text to a file, which appears complete or not at all.
+#[pyfunction]
+pub(crate) fn write_text(py: Python<'_>, path: PathBuf, text: &str) -> PyResult<()> {
+    let write = || {
+        let mut file = AtomicFile::create(&path)?;
+        let failed = |source| Error::from(ErrorKind::Io { action: "writing the report", source });
+        file.write_all(text.as_bytes()).map_err(failed)?;
+        file.commit()
+    };
+    py.detach(write).or_raise(py)
 }

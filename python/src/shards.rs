@@ -2,12 +2,11 @@
 
 use crate::devices::Place;
 use crate::errors::{OrRaise, parameter};
-use crate::fit::of_fit;
+use crate::fit::{of_fit, read};
 use crate::model::{Model, fresh};
 use crate::source::Source;
 use crate::work::run;
 use numpy::PyReadonlyArray1;
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use semid::rq::Progress;
@@ -114,7 +113,7 @@ pub(crate) fn fit_on_workers(
     place: Place,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<(Model, String)> {
-    let params: RqKMeans = serde_json::from_str(params).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let params: RqKMeans = read(params).or_raise(py)?;
     let device = place.open(py)?;
     let raised = Arc::new(Mutex::new(None));
     let engine = Engine {

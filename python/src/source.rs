@@ -6,6 +6,7 @@ use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use semid::io::{Inputs, ReadOptions};
 use semid::{Concat, Result, Rows, Weights};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,18 +16,42 @@ pub(crate) struct Source {
     rows: Arc<dyn Rows + Send + Sync>,
     /// What the rows are read from, for `repr`.
     what: &'static str,
-    /// Files that are deleted with the source.
-    _folder: Option<tempfile::TempDir>,
+    /// The files that have the rows, for a source of files that were named.
+    files: Vec<PathBuf>,
+}
+
+/// Rows of files in a folder, which is deleted with the rows: whatever shares them keeps the files.
+struct Temporary<R> {
+    rows: R,
+    _folder: tempfile::TempDir,
+}
+
+impl<R: Rows> Rows for Temporary<R> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
+    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(first, out)
+    }
 }
 
 impl Source {
     pub(crate) fn new(rows: impl Rows + Send + 'static, what: &'static str) -> Self {
-        Self { rows: Arc::new(rows), what, _folder: None }
+        Self { rows: Arc::new(rows), what, files: Vec::new() }
     }
 
-    /// Makes rows of files in a folder that is deleted with the source.
+    /// Makes rows of files in a folder that is deleted when nothing uses the rows any more.
     pub(crate) fn temporary(rows: impl Rows + Send + 'static, folder: tempfile::TempDir) -> Self {
-        Self { rows: Arc::new(rows), what: "batches on disk", _folder: Some(folder) }
+        Self::new(Temporary { rows, _folder: folder }, "batches on disk")
     }
 
     pub(crate) fn rows(&self) -> Arc<dyn Rows + Send + Sync> {
@@ -40,6 +65,12 @@ impl Source {
     #[getter]
     fn shape(&self) -> (usize, usize) {
         (self.rows.len(), self.rows.dim())
+    }
+
+    /// The files that have the rows, in their order; none for rows that come from elsewhere.
+    #[getter]
+    fn files(&self) -> Vec<OsString> {
+        self.files.iter().map(|path| path.clone().into_os_string()).collect()
     }
 
     /// The rows of several sources, one after the other.
@@ -94,7 +125,8 @@ pub(crate) fn open(
         options.bad_rows = semid::io::BadRows::Skip;
     }
     let inputs = py.detach(|| Inputs::open(&paths, &options)).or_raise(py)?;
-    Ok(Source::new(inputs, "files"))
+    let files = inputs.files().map(|(path, _)| path.to_owned()).collect();
+    Ok(Source { files, ..Source::new(inputs, "files") })
 }
 
 /// The weights of the rows of files, whole numbers in the column `weights`.

@@ -107,6 +107,10 @@ impl Rows for WatchedRows<'_> {
         self.rows.dim()
     }
 
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         if self.stop.load(Relaxed) { Err(ErrorKind::Cancelled.into()) } else { self.rows.read(first, out) }
     }

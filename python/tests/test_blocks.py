@@ -96,6 +96,22 @@ def test_embeddings_may_be_columns_of_tables():
     assert semid.RQKMeans(2, 8, device="cpu").fit(tables, column="values").fingerprint == fitted.fingerprint
 
 
+@pytest.mark.parametrize("form", ["file", "iterator", "null"])
+def test_an_embedding_may_be_missing_in_memory_alone(form, tmp_path):
+    parts = items()
+    image = parts["image"]
+    if form == "file":
+        np.save(tmp_path / "image.npy", image)
+        given = tmp_path / "image.npy"
+    elif form == "iterator":
+        given = iter([image])
+    else:
+        pyarrow = pytest.importorskip("pyarrow")
+        given = pyarrow.array([None if np.isnan(row).all() else row for row in image.tolist()])
+    with pytest.raises(semid.InputError, match="row"):
+        semid.RQKMeans(2, 8, device="cpu").fit({"text": parts["text"], "image": given})
+
+
 def test_other_embeddings_are_refused():
     parts = items()
     model = semid.RQKMeans(2, 8, device="cpu").fit(parts)

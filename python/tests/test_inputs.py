@@ -5,6 +5,7 @@ import pytest
 
 import semid
 from conftest import made_up
+from semid._input import to_rows
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,20 @@ def test_iterators_of_batches(small, expected):
         assert semid.RQKMeans(2, 8).fit(batches()).fingerprint == model.fingerprint
         np.testing.assert_array_equal(model.encode(batches()), codes)
         assert semid.RQKMeans(2, 8).fit(x for x in batches()).fingerprint == model.fingerprint
+
+
+def test_batches_stay_on_disk_while_they_are_in_use(small, tmp_path, monkeypatch):
+    np.save(tmp_path / "x.npy", small)
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    for name in ("TMPDIR", "TMP"):
+        monkeypatch.setenv(name, str(folder))
+    # The array goes to disk, so that it can follow a file.
+    rows = to_rows([semid.open(tmp_path / "x.npy"), small])
+    assert len(list(folder.iterdir())) == 1
+    np.testing.assert_array_equal(rows.read(300, 300), small)
+    del rows
+    assert not list(folder.iterdir())
 
 
 def test_batches_of_different_widths_are_refused(small):
@@ -204,19 +219,19 @@ def test_the_c_stream_interface_alone(small, expected):
 def test_arrow_rows_that_cannot_be_used(small):
     pa = pytest.importorskip("pyarrow")
     model = semid.RQKMeans(1, 2)
-    with pytest.raises(ValueError, match="row 2.*null"):
+    with pytest.raises(semid.InputError, match="row 2.*null"):
         model.fit(pa.chunked_array([[[1.0, 2.0]], [[3.0, 4.0], None]]))
-    with pytest.raises(ValueError, match="row 1: value 1 is null"):
+    with pytest.raises(semid.InputError, match="row 1: value 1 is null"):
         model.fit(pa.array([[1.0, 2.0], [3.0, None]]))
-    with pytest.raises(ValueError, match="row 1.*3 values"):
+    with pytest.raises(semid.InputError, match="row 1.*3 values"):
         model.fit(pa.array([[1.0, 2.0], [3.0, 4.0, 5.0]]))
-    with pytest.raises(TypeError, match="lists of floats"):
+    with pytest.raises(semid.InputError, match="lists of floats"):
         model.fit(pa.array(["a", "b"]))
-    with pytest.raises(TypeError, match="lists of floats"):
+    with pytest.raises(semid.InputError, match="lists of floats"):
         model.fit(pa.array([["a"], ["b"]]))
-    with pytest.raises(TypeError, match="column"):
+    with pytest.raises(semid.InputError, match="column"):
         model.fit(pa.table({"a": [[1.0]], "b": [[2.0]]}))
-    with pytest.raises(TypeError, match='no column "c"'):
+    with pytest.raises(semid.InputError, match='no column "c"'):
         model.fit(pa.table({"a": [[1.0]]}), column="c")
     assert model.fit(pa.table({"a": [[1.0], [2.0]], "b": [[2.0], [3.0]]}), column="b").n_features_in_ == 1
 
@@ -263,6 +278,16 @@ def test_pandas(small, expected, form):
     else:
         pa = pytest.importorskip("pyarrow")
         check(pd.Series(pd.arrays.ArrowExtensionArray(pa.array(small.tolist(), pa.list_(pa.float32())))), expected)
+
+
+@pytest.mark.parametrize("missing", ["None", "NaN", "NA"])
+@pytest.mark.parametrize("row", [0, 2])
+def test_null_rows_of_pandas_are_named(small, missing, row):
+    pd = pytest.importorskip("pandas")
+    column = pd.Series(small.tolist(), dtype=object)
+    column[row] = {"None": None, "NaN": float("nan"), "NA": pd.NA}[missing]
+    with pytest.raises(semid.InputError, match=f"row {row} is null; drop such rows first"):
+        semid.RQKMeans(1, 2).fit(column)
 
 
 def test_pandas_remembers_the_names_of_columns(small):

@@ -10,6 +10,7 @@ import pytest
 
 import semid
 from semid import _semid
+from semid._progress import Listening
 
 
 def reference_encode(model, X):
@@ -52,6 +53,11 @@ def test_score_is_minus_the_squared_error_per_row(model, X, codes):
     error = ((model.decode(codes).astype(np.float64) - X) ** 2).sum(axis=1).mean()
     assert model.score(X) == pytest.approx(-error, rel=1e-6)
     assert model.inertia_ == pytest.approx(error * 600, rel=1e-4)
+
+
+def test_residuals_of_unit_length_have_no_score(X):
+    with pytest.raises(semid.InputError, match="there is no score"):
+        semid.RQKMeans(2, 8, normalize_residuals=True, device="cpu").fit(X).score(X)
 
 
 def test_beams_are_farther_from_no_row(model, X, codes):
@@ -256,6 +262,21 @@ def test_progress_by_tqdm(X, capsys):
     assert "level" in capsys.readouterr().err
 
 
+def test_a_bar_is_full_only_where_the_work_is_done():
+    pytest.importorskip("tqdm")
+    for error in (None, KeyboardInterrupt):
+        listening = Listening(True)
+        try:
+            with listening as tell:
+                tell("level", 1, 2, "iteration", 2, 4, "")
+                if error is not None:
+                    raise error
+        except KeyboardInterrupt:
+            assert listening._bar._bar.n == 0.5
+        else:
+            assert error is None and listening._bar._bar.n == 2
+
+
 def test_progress_of_another_type_is_refused(X):
     with pytest.raises(TypeError, match="progress"):
         semid.RQKMeans(2, 8, progress=3).fit(X)
@@ -336,6 +357,15 @@ def test_what_is_no_weight_is_refused():
     for step in (0, -1, "a", np.nan):
         with pytest.raises(semid.InputError, match="parameter `step`"):
             semid.whole_weights([1], step)
+
+
+@pytest.mark.parametrize("dtype", ["string", "category", "Int64", "boolean", "object"])
+def test_missing_labels_of_pandas_are_none(X, dtype):
+    pd = pytest.importorskip("pandas")
+    values = {"Int64": [1, None, 2], "boolean": [True, None, False]}.get(dtype, ["tea", None, "cup"]) * 200
+    given = [None if value is None else str(value) for value in values]
+    fitted = semid.RQKMeans(1, 4, device="cpu").fit(X, labels=pd.Series(values, dtype=dtype))
+    assert fitted.fingerprint == semid.RQKMeans(1, 4, device="cpu").fit(X, labels=given).fingerprint
 
 
 def test_labels_give_the_first_codes(X):

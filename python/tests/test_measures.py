@@ -117,6 +117,34 @@ def test_sweeps_over_kinds(X):
     ]
 
 
+def test_sweeps_start_networks_from_a_model(X):
+    start = semid.RQKMeans(2, 4, device="cpu").fit(X)
+    plus = semid.RQKMeansPlus(hidden=[8], epochs=1, batch_size=64, device="cpu")
+    [run] = semid.sweep(X, kinds=[plus], warm_start=start, k=0, device="cpu")
+    assert (run["parameters"]["kind"], run["parameters"]["clusters"]) == ("rq-kmeans-plus", [4, 4])
+    fitted = semid.RQKMeansPlus(start, hidden=[8], epochs=1, batch_size=64, device="cpu").fit(X)
+    assert run["fingerprint"] == fitted.fingerprint
+
+
+@pytest.mark.parametrize("bounds", [{"min_cluster_size": 3}, {"balanced": True, "max_cluster_size": 300}])
+def test_sweeps_refuse_bounds_of_clusters(X, bounds):
+    with pytest.raises(semid.InputError, match="leave out min_cluster_size and max_cluster_size"):
+        semid.sweep(X, levels=[1], n_clusters=[4], kinds=[semid.RQKMeans(**bounds)], k=0)
+
+
+def test_a_report_that_cannot_be_written_leaves_the_one_before(model, X, tmp_path):
+    report = semid.Report(model, X, k=0)
+    report.save(tmp_path / "report.html")
+    page, report.html = report.html, "no text: \ud800"
+    with pytest.raises(UnicodeEncodeError):
+        report.save(tmp_path / "report.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
+    with pytest.raises(semid.FileError):
+        report.html = page
+        report.save(tmp_path / "no folder" / "report.html")
+
+
 def test_reports(model, X, tmp_path):
     names = [f"<item> {i}" for i in range(600)]
     labels = [str(i % 3) for i in range(600)]

@@ -151,6 +151,24 @@ def test_going_on_in_a_database(model, X, items, tmp_path):
     assert raised.value.kind == "OtherModel"
 
 
+def test_what_is_closed_says_so(model, X):
+    for closed, name in ((semid.SemanticIdEngine(model), "SemanticIdEngine"), (semid.Registry(2), "Registry")):
+        with closed:
+            closed.close()
+        closed.close()
+        with pytest.raises(AttributeError, match=f"this {name} is closed"):
+            len(closed)
+        assert not hasattr(closed, "nothing")
+
+
+def test_a_loaded_engine_fits_no_model(model, X, tmp_path):
+    semid.SemanticIdEngine(model).save(tmp_path / "ids.db")
+    engine = semid.SemanticIdEngine.load(tmp_path / "ids.db")
+    with pytest.raises(semid.InputError, match="make a new engine"):
+        engine.fit(X[:300])
+    assert engine.model.fingerprint == model.fingerprint and len(engine.unique_ids(X)) == len(X)
+
+
 def test_an_engine_fits_its_model(X, codes):
     engine = semid.SemanticIdEngine(semid.RQKMeans(3, 8))
     with pytest.raises(semid.NotFittedError):

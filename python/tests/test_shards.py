@@ -107,16 +107,17 @@ def test_files_are_divided_by_rows_and_their_weights(X, tmp_path):
     import pyarrow
     from pyarrow import parquet
 
-    from semid._shard_files import absolute, shares, spans
+    from semid._shard_files import opened, shares, spans
 
     weights = np.arange(len(X)) * 7 % 4
     table = pyarrow.table({"x": list(X), "times": weights})
     for name, part in (("b-2", table[200:]), ("b-1", table[:200])):
         parquet.write_table(part, tmp_path / f"{name}.parquet")
-    paths = absolute(tmp_path / "b-*.parquet")
+    source, paths = opened(tmp_path / "b-*.parquet", "x")
+    assert source.shape == X.shape
     assert paths == [str(tmp_path / "b-1.parquet"), str(tmp_path / "b-2.parquet")]
-    with pytest.raises(ValueError, match="no file"):
-        absolute([tmp_path / "c*"])
+    with pytest.raises(semid.FileError, match="no file fits"):
+        opened([tmp_path / "c*"], "x")
     divided = spans(len(X), 7)
     assert [end - start for start, end in divided] == [85, 86, 86, 85, 86, 86, 86]
     assert list(shares(paths, ("x", None), divided)) == [(start, None) for start, _ in divided]
@@ -128,6 +129,34 @@ def test_files_are_divided_by_rows_and_their_weights(X, tmp_path):
     # A sample is drawn by the numbers of rows.
     expected = semid.RQKMeans(2, 6, device="cpu", sample=200).fit(X, sample_weight=weights)
     assert shards.fit(semid.RQKMeans(2, 6, device="cpu", sample=200), engine).fingerprint == expected.fingerprint
+
+
+def test_files_are_those_that_the_library_opens(X, tmp_path):
+    from semid._shard_files import opened
+
+    for name in ("a.npy", "_mark.npy", "deep/c[1].npy", "deep/er/b.npy", "deep/er/.b.npy"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        np.save(tmp_path / name, X[:5])
+    (tmp_path / "deep" / "er" / "_SUCCESS").touch()
+    for pattern, names in (
+        ("**/*.npy", ["a.npy", "deep/c[1].npy", "deep/er/b.npy"]),
+        ("deep/c[1].npy", ["deep/c[1].npy"]),
+        ("deep/er/*", ["deep/er/b.npy"]),
+        ("deep/er", ["deep/er/b.npy"]),
+    ):
+        source, paths = opened(tmp_path / pattern, None)
+        assert paths == [str(tmp_path / name) for name in names]
+        assert len(source) == 5 * len(names)
+    assert semid._input.to_rows(iter([X])).files == []
+
+
+def test_workers_keep_their_rows_on_disk(X, tmp_path, monkeypatch):
+    for name in ("TMPDIR", "TMP"):
+        monkeypatch.setenv(name, str(tmp_path))
+    worker = shards.Worker(X)
+    assert len(list(tmp_path.iterdir())) == 1
+    del worker
+    assert not list(tmp_path.iterdir())
 
 
 def test_equal_requests_are_one_object(X):
@@ -181,9 +210,15 @@ def test_rows_that_change_are_noticed(X):
 
 
 def test_what_needs_all_rows_is_refused(X):
-    for model in (semid.RQKMeans(2, 6, balanced=True, device="cpu"), semid.RQVAE(1, 4, device="cpu")):
-        with pytest.raises(semid.SemidError, match="sample"):
+    balanced = ({"balanced": True}, {"max_cluster_size": 300}, {"sinkhorn": 0.1})
+    for model in (*(semid.RQKMeans(2, 6, device="cpu", **more) for more in balanced), semid.RQVAE(1, 4, device="cpu")):
+        with pytest.raises(semid.InputError, match="sample"):
             shards.fit(model, Engine(X, 2))
+
+
+def test_parameters_that_make_no_sense_are_refused(X):
+    with pytest.raises(semid.InputError, match="best"):
+        shards.fit(semid.RQKMeans(2, 6, init="best", device="cpu"), Engine(X, 2))
 
 
 def test_replies_of_other_kinds_do_not_merge(X):

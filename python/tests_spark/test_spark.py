@@ -228,7 +228,7 @@ def test_files_of_partitions_are_taken_in_order(tmp_path):
 
 
 def test_what_cannot_be_is_refused(spark, folder, frame):
-    with pytest.raises(semid.InputError, match="no file has such a name"):
+    with pytest.raises(semid.FileError, match="no file fits this pattern"):
         semid.spark.fit(str(folder / "none-*.parquet"), model())
     with pytest.raises(semid.InputError, match="all rows in one place"):
         semid.spark.fit(str(folder), semid.RQVAE(2, 16))
