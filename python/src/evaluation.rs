@@ -12,7 +12,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use semid::mapping::{CoOccurrence, WeightedCollisions, weighted_collisions};
 use semid::metrics::{Drift, DriftCrossing, DriftLimits, ErrorMetrics, Evaluation, Quality, weighted_errors};
-use semid::{Result, Weights};
+use semid::{Result, Rows, Weights};
 use serde::Serialize;
 
 /// Measures of a model, and what weights of the rows and items that are used together add to them.
