@@ -85,6 +85,32 @@ impl Labels {
         Self { columns: self.columns.clone(), rows: place(rows.start)..place(rows.end) }
     }
 
+    /// Returns the name of each column, and how many rows have no label in it.
+    ///
+    /// ```
+    /// use semid::Labels;
+    ///
+    /// let labels = Labels::new([("category", [Some("tea"), None, Some(""), Some("cup")])])?;
+    /// assert_eq!(labels.missing().collect::<Vec<_>>(), [("category", 2)]);
+    /// # Ok::<(), semid::Error>(())
+    /// ```
+    pub fn missing(&self) -> impl ExactSizeIterator<Item = (&str, usize)> {
+        let missing = |level: usize| self.column(level).filter(Option::is_none).count();
+        self.columns.iter().enumerate().map(move |(level, column)| (&*column.name, missing(level)))
+    }
+
+    /// Counts the rows that have no label that a table knows, for each of the `tables` of a model.
+    ///
+    /// # Shapes
+    /// P tables, of as many columns, give P numbers.
+    pub fn unknown(&self, tables: &[LabelTable]) -> Vec<usize> {
+        let of = |(level, table): (usize, &LabelTable)| {
+            let known = self.column(level).flatten().filter(|label| table.code(label).is_some()).count();
+            self.len().saturating_sub(known)
+        };
+        tables.iter().enumerate().map(of).collect()
+    }
+
     fn column(&self, level: usize) -> impl Iterator<Item = Option<&str>> {
         let labels = self.columns.get(level).and_then(|column| column.labels.get(self.rows.clone()));
         labels.unwrap_or_default().iter().map(Option::as_deref)
@@ -109,7 +135,11 @@ impl Labels {
     /// Refuses labels of another number of rows or levels.
     pub(crate) fn check(&self, rows: usize, levels: usize) -> Result<()> {
         if self.columns.len() != levels {
-            let expected = format!("must have one column for each of the {levels} levels that labels give");
+            let expected = match levels {
+                0 => "must be left out, as this model takes no labels".to_owned(),
+                1 => "must have one column, for the level that labels give".to_owned(),
+                _ => format!("must have one column for each of the {levels} levels that labels give"),
+            };
             return Err(Error::parameter("labels", self.columns.len(), expected));
         }
         match self.len() == rows {
@@ -296,6 +326,9 @@ mod tests {
             assert_eq!(codes, [Some(1), Some(0), None, Some(0)]);
             assert_eq!((table.column(), table.reserved(), table.code("c")), ("kind", reserved, None));
             assert_eq!(table.codes(&all.part(1..4), 0), [Some(0), None, None]);
+            let (tables, part) = ([table.clone()], all.part(3..5));
+            assert_eq!((all.unknown(&tables), part.unknown(&tables)), (vec![2], vec![1]));
+            assert!(all.missing().eq([("kind", 1)]) && part.missing().eq([("kind", 0)]));
             let text = serde_json::to_string(&table).unwrap();
             assert_eq!(serde_json::from_str::<LabelTable>(&text).unwrap(), table);
         }
@@ -323,5 +356,7 @@ mod tests {
         assert!(Labels::new([("a", vec![Some("x")]), ("b", Vec::new())]).is_err());
         assert!(labels(&["x"]).check(2, 1).is_err() && labels(&["x"]).check(1, 2).is_err());
         assert!(labels(&["x"]).check(1, 1).is_ok());
+        let refused = labels(&["x"]).check(1, 0).unwrap_err().to_string();
+        assert!(refused.contains("this model takes no labels"), "{refused}");
     }
 }

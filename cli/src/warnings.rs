@@ -20,8 +20,12 @@ const NAMED: usize = 5;
 const COUNTED: usize = 1000;
 
 /// Warns of levels with equal codewords: they have more codewords than different rows, or codewords that no row can
-/// have.
-pub(crate) fn codewords<'c>(levels: impl Iterator<Item = &'c Codebook>, reports: &[LevelReport]) -> Vec<String> {
+/// have. The first `given` levels are left out: labels give their codes, equal codewords or not.
+pub(crate) fn codewords<'c>(
+    levels: impl Iterator<Item = &'c Codebook>,
+    reports: &[LevelReport],
+    given: usize,
+) -> Vec<String> {
     let of = |(i, (codebook, report)): (usize, (&Codebook, &LevelReport))| {
         let (level, clusters) = (i + 1, codebook.clusters());
         let different: HashSet<&[i32]> = (0..clusters).filter_map(|k| codebook.codeword(k)).collect();
@@ -40,7 +44,7 @@ pub(crate) fn codewords<'c>(levels: impl Iterator<Item = &'c Codebook>, reports:
             )),
         }
     };
-    levels.zip(reports).enumerate().filter_map(of).collect()
+    levels.zip(reports).enumerate().skip(given).filter_map(of).collect()
 }
 
 /// Warns of measures that compare prefixes of codes which do not build on each other.

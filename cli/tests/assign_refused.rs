@@ -114,7 +114,8 @@ fn nothing_is_made_for_a_bad_request() {
     dir.npy("narrow.npy", 300, 5);
     dir.npy_of("empty.npy", 6, &[]);
     let new = format!("{NEW} --items items.txt");
-    let cases: [(String, &[&str]); 15] = [
+    let moves = "--move-if-gain 10% --move-at-most 5% --moves moves.csv";
+    let cases: [(String, &[&str]); 20] = [
         (AGAIN.into(), &["ids.db", "--model"]),
         (format!("{new} --separator 1"), &["separator", "digits"]),
         (format!("{new} --separator a --resolver item-id"), &["separator", "hexadecimal"]),
@@ -127,6 +128,11 @@ fn nothing_is_made_for_a_bad_request() {
             format!("{new} --resolver reassign --candidates 9 --beam 1"),
             &["candidates", "9", "must be 1 to 8, the codes that a beam of width 1 finds"],
         ),
+        (format!("{new} --beam 0"), &["`beam` = 0"]),
+        (format!("{new} --beam 4000"), &["`beam` = 4000", "1 to 1024"]),
+        (format!("{new} --prefix-labels items.txt"), &["--prefix-labels", "takes no labels"]),
+        (format!("{new} --pairs gone.csv"), &["gone.csv"]),
+        (format!("{new} --resolver reassign {moves}"), &["reassign"]),
         (format!("{new} --output ids.txt"), &["ids.txt", ".csv"]),
         (format!("{new} --output no/ids.csv"), &["no/ids.csv"]),
         (format!("{new} --device quantum"), &["quantum"]),

@@ -105,6 +105,47 @@ fn items_without_a_usable_row_get_no_id() {
 }
 
 #[test]
+fn keys_of_bad_rows_are_those_of_all_rows() {
+    let dir = with_bad_rows();
+    let assign = "assign --model m.safetensors --input bad.npy --items good.txt --db a.db --bad-rows";
+    dir.fails(&format!("{assign} list"), &["good.txt", "296 item keys for 300 rows"]);
+    dir.fails(&format!("{assign} skip --bad-rows-output bad.csv"), &["good.txt", "296 item keys for 300 rows"]);
+}
+
+/// Messages count the rows that are left out.
+#[test]
+fn rows_have_their_numbers_in_the_input() {
+    let dir = with_bad_rows();
+    dir.semid("assign --model m.safetensors --input x.npy --items items.txt --db a.db --output ids.csv").ok();
+    dir.items("twice.txt", (0..300).map(|row| if row == 290 { 4 } else { row }));
+    dir.write("pairs.csv", "a,b\nitem 1,item 2\n");
+    let skip = "--input bad.npy --bad-rows skip";
+    for command in [
+        "fit --levels 1 --clusters 8 --output o.safetensors --pairs pairs.csv",
+        "eval --ids ids.csv",
+        "assign --model m.safetensors --db b.db --pairs pairs.csv",
+    ] {
+        let args = format!("{command} {skip} --items twice.txt");
+        dir.fails(&args, &["bad.npy", "rows 4 and 290 have the same item key \"item 4\""]);
+    }
+    let codes = |name: &str, rows: usize, row: usize| {
+        let mut codes = vec![0_u32; rows * 2];
+        codes[row * 2 + 1] = 99;
+        let mut out = semid::io::NpyWriter::<u32>::create(dir.path(name), rows, 2).unwrap();
+        out.write(&codes).unwrap();
+        out.finish().unwrap();
+    };
+    codes("all.npy", 300, 150);
+    codes("kept.npy", 296, 150);
+    for name in ["all", "kept"] {
+        for flag in ["codes", "against"] {
+            let args = format!("eval --model m.safetensors {skip} --k 0 --{flag} {name}.npy");
+            dir.fails(&args, &[&format!("{name}.npy"), "row 150, level 2: code 99 is not below 8"]);
+        }
+    }
+}
+
+#[test]
 fn bad_rows_are_listed_without_any_work() {
     let dir = with_bad_rows();
     let list = "fit --input bad.npy good.npy --bad-rows list --clusters 8 --output out.safetensors";

@@ -106,4 +106,9 @@ fn beams_that_make_no_sense_are_refused() {
         &["`candidates` = 17", "must be 1 to 16, the codes that a beam of width 2 finds"],
     );
     dir.fails("eval --model m.safetensors --input x.npy --beam 0 --k 0", &["`beam` = 0"]);
+    // No run is fitted before one that has no beams.
+    let sweep = "sweep --input x.npy --levels 2 --clusters 8 --k 0 --output s.jsonl";
+    dir.fails(&format!("{sweep} --kind rq-kmeans,pq --beam 4"), &["--beam 4", "is for --kind rq-kmeans"]);
+    dir.fails(&format!("{sweep} --normalize-residuals --beam 4"), &["--beam 4", "--normalize-residuals"]);
+    dir.fails(&format!("{sweep} --beam 1025"), &["beam", "1 to 1024"]);
 }

@@ -71,9 +71,14 @@ fn a_model_remembers_the_embeddings_of_its_rows() {
         format!("--input x.jsonl {weighed} --memory 66MiB"),
         format!("--input x.jsonl {weighed} --device reference"),
         "--input x.jsonl --config fit.json".to_owned(),
+        format!("--input x.jsonl --config fit.json {COLUMNS}"),
     ] {
         assert_eq!(fit(&dir, &flags)["fingerprint"], fitted["fingerprint"], "{flags}");
     }
+    dir.fails(
+        "fit --levels 2 --clusters 8 --output n.safetensors --input x.jsonl --config fit.json --column text",
+        &["fit.json", "column_weight has 2 numbers", "1 column", "--column-weight"],
+    );
     // Weights that are all doubled double the squared distances, and nothing else.
     assert_ne!(fit(&dir, &format!("--input x.jsonl {COLUMNS}"))["fingerprint"], fitted["fingerprint"]);
 }

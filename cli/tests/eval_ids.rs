@@ -77,6 +77,7 @@ fn people_read_names_and_meanings() {
 #[test]
 fn flags_that_do_not_fit_together_are_refused() {
     let dir = with_ids();
+    dir.write("none.csv", "a,b\n");
     for (flags, expected) in [
         ("--ids ids.csv --model m.safetensors --input x.npy", "cannot be used with"),
         ("--model m.safetensors --input x.npy --weight-column sales", "needs an input that has columns"),
@@ -89,9 +90,10 @@ fn flags_that_do_not_fit_together_are_refused() {
         ("--input x.npy", "--model"),
         ("--ids ids.csv --input x.npy", "--row-numbers"),
         ("--ids ids.csv --ids-column code", "\"code\""),
-        ("--ids none.csv", "none.csv"),
+        ("--ids missing.csv", "missing.csv"),
         ("--ids ids.csv --clusters 2", "is not below 2"),
         ("--ids ids.csv --interactions ids.csv", "of different items"),
+        ("--ids ids.csv --interactions none.csv", "there are no pairs"),
     ] {
         let run = dir.semid(&format!("eval {flags}"));
         assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{flags}");

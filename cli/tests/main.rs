@@ -182,9 +182,14 @@ impl Run {
         Self { args: args.to_owned(), code: output.status.code(), stdout, stderr }
     }
 
-    /// What it said on stderr, but for warnings of what the rows of tests are: some are zero, and few are different.
+    /// What it said on stderr, but for warnings of what the rows of tests are: some are zero, few are different, and
+    /// some have no label.
     fn said(&self) -> String {
-        let usual = ["no direction under the cosine metric", "fewer clusters, or fewer levels, lose nothing"];
+        let usual = [
+            "no direction under the cosine metric",
+            "fewer clusters, or fewer levels, lose nothing",
+            "label in \"category\"; ",
+        ];
         let is_usual = |line: &str| line.starts_with("warning: ") && usual.iter().any(|part| line.contains(part));
         self.stderr.lines().filter(|line| !is_usual(line)).collect::<Vec<_>>().join("\n")
     }

@@ -68,6 +68,64 @@ fn the_first_codes_follow_the_column() {
     assert!((0..200).filter(known).all(|row| codes[row] == expected[row]) && codes.iter().all(|code| *code < 3));
 }
 
+/// The warnings of a command about labels, in text and as JSON.
+fn warned(dir: &Dir, args: &str) -> Vec<String> {
+    let run = dir.semid(&format!("{args} --json"));
+    assert_eq!(run.code, Some(0), "{args}: {}", run.stderr);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    let all = json["warnings"].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned());
+    let found: Vec<String> = all.filter(|text| text.contains("label")).collect();
+    assert!(found.iter().all(|text| run.stderr.contains(text.as_str())), "{args}: {}", run.stderr);
+    found
+}
+
+#[test]
+fn rows_without_a_known_label_are_counted() {
+    let dir = folder();
+    let columns = "--input x.csv --columns a,b";
+    let missing = (0..200).filter(|row| kind(*row).is_empty()).count();
+    let unknown = missing + (0..200).filter(|row| kind(*row) == "tea").count();
+    dir.write("new.csv", dir.text("x.csv").replace(",tea,", ",coffee,"));
+    dir.write("one.csv", dir.text("new.csv").lines().take(4).map(|line| format!("{line}\n")).collect::<String>());
+    for (flag, code) in [("nearest", "of the nearest label"), ("reserve", "that is reserved for unknown labels")] {
+        let fit = "fit --levels 2 --clusters 4 --output m.safetensors --prefix-column category --unknown";
+        let expected = format!("{missing} of 200 rows have no label in \"category\"; they get the code {code}");
+        assert_eq!(warned(&dir, &format!("{fit} {flag} {columns}")), [expected.as_str()]);
+        let expected = format!("{unknown} of 200 rows have no known label in \"category\"; they get the code {code}");
+        let columns = "--model m.safetensors --input new.csv --columns a,b";
+        for command in
+            ["encode --output c.npy", "eval --k 3", "report --k 3 --output r.html", "assign --id-column item --db n.db"]
+        {
+            assert_eq!(warned(&dir, &format!("{command} {columns}")), [expected.as_str()], "{command}");
+        }
+        std::fs::remove_file(dir.path("n.db")).unwrap();
+        let one = "encode --output c.npy --model m.safetensors --input one.csv --columns a,b";
+        let expected = format!("1 of 3 rows has no known label in \"category\"; it gets the code {code}");
+        assert_eq!(warned(&dir, one), [expected]);
+    }
+}
+
+/// A first line without a label, or a first file without columns, does not cost the others their labels.
+#[test]
+fn labels_are_looked_for_in_all_lines_and_files() {
+    let dir = folder();
+    fit(&dir, "--input x.csv --columns a,b --prefix-column category --unknown reserve");
+    dir.semid("encode --model m.safetensors --input x.csv --columns a,b --output a.jsonl").ok();
+    let line = |(row, values): (usize, &[f32])| match kind(row) {
+        _ if row == 0 => format!("{{\"embedding\":{values:?}}}\n"),
+        kind => format!("{{\"category\":{kind:?},\"embedding\":{values:?}}}\n"),
+    };
+    dir.write("x.jsonl", values(200, 2).chunks_exact(2).enumerate().map(line).collect::<String>());
+    dir.semid("encode --model m.safetensors --input x.jsonl --output b.jsonl").ok();
+    let mut expected = first_codes(&dir, "a.jsonl");
+    expected[0] = 3;
+    assert_eq!(first_codes(&dir, "b.jsonl"), expected);
+    for files in ["x.npy x.csv", "x.csv x.npy"] {
+        let encode = format!("encode --model m.safetensors --columns a,b --output c.npy --input {files}");
+        dir.fails(&encode, &["x.npy", "category", "give a file of another format"]);
+    }
+}
+
 /// The text has the first labels of many, as much of each as is readable.
 #[test]
 fn info_lists_some_of_many_labels() {
@@ -198,7 +256,7 @@ fn labels_that_make_no_sense_are_refused() {
     dir.write("short.txt", "a\nb\n");
     dir.write("none.txt", "\n".repeat(200));
     fails("--prefix-labels short.txt", &["short.txt", "2 labels for 200 rows"]);
-    fails("--prefix-labels none.txt", &["from 1 to 65535 different"]);
+    fails("--prefix-labels none.txt", &["\"none\"", "no row of the fit has a label"]);
     fails("--prefix-column category", &["--prefix-column needs an input that has columns", "--prefix-labels FILE"]);
     fails("--unknown reserve", &["--prefix-column"]);
     fails("--prefix-labels category.txt --balanced", &["must be left out, or balance"]);
@@ -230,7 +288,9 @@ fn labels_that_make_no_sense_are_refused() {
     let fails = |flags: &str, parts: &[&str]| {
         dir.fails(&format!("encode --input x.npy --output codes.npy --model m.safetensors {flags}"), parts);
     };
-    fails("--prefix-labels category.txt --prefix-labels category.txt", &["one column for each of the 1 level"]);
+    fails("--prefix-labels category.txt --prefix-labels category.txt", &["labels of 1 level", "those of 2"]);
     fails("--prefix-labels category.txt --beam 4", &["`beam` = 4"]);
+    let assign = "assign --db new.db --input x.npy --row-numbers --model m.safetensors --prefix-labels category.txt";
+    dir.fails(&format!("{assign} --beam 4"), &["`beam` = 4", "labels give codes"]);
     fails("--capacity 60 --prefix-labels category.txt", &["`capacity` = 60"]);
 }

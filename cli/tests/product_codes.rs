@@ -73,6 +73,10 @@ fn every_command_takes_product_codes() {
         let report = dir.semid(&format!("report {model} --output r.html --k 3"));
         assert_eq!(report.code, Some(0), "{}", report.stderr);
         assert!(report.stderr.contains(warning));
+        let page = dir.text("r.html");
+        assert!(page.contains("do not build on each other") && !page.contains("so they should be alike"), "{name}");
+        assert!(!page.contains("balanced clusters"), "product codes have none");
+        dir.fails(&format!("assign {model} --items items.txt --db new.db --beam 4"), &["`beam` = 4"]);
         let verified = dir.semid(&format!("verify {model} --device reference --device cpu --json")).json(0);
         assert_eq!(verified["equal"], true);
         let drift = format!("drift {model} --baseline x.npy --json");
@@ -86,6 +90,8 @@ fn every_command_takes_product_codes() {
     }
     let plain = Dir::with_model();
     plain.semid("eval --model m.safetensors --input x.npy --k 3").ok();
+    plain.semid("report --model m.safetensors --input x.npy --output r.html --k 3").ok();
+    assert!(plain.text("r.html").contains("so they should be alike"));
 }
 
 #[test]

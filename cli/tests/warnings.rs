@@ -27,6 +27,23 @@ fn more_clusters_than_different_rows() {
     assert_eq!(warnings(&dir, &format!("{fit} 5")), [""; 0]);
 }
 
+/// Labels may have equal means, and fewer clusters are no remedy.
+#[test]
+fn equal_codewords_of_labels_are_no_fault() {
+    let dir = Dir::new();
+    dir.npy_of("x.npy", 1, &(0..40).map(|i| (i % 4) as f32).collect::<Vec<_>>());
+    dir.write(
+        "sides.txt",
+        (0..40).map(|i| ["in\n", "out\n"][usize::from(i % 4 == 0 || i % 4 == 3)]).collect::<String>(),
+    );
+    let fit = "fit --input x.npy --prefix-labels sides.txt --levels 1 --clusters 4 --output m.safetensors";
+    let found = warnings(&dir, fit);
+    let model = semid::Model::load(dir.path("m.safetensors")).unwrap();
+    let labels = model.codebook(0).unwrap();
+    assert_eq!(labels.codeword(0), labels.codeword(1));
+    assert!(!found.iter().any(|text| text.contains("equal to") || text.contains("level 1")), "{found:?}");
+}
+
 #[test]
 fn few_codes_used_and_rows_of_zeros() {
     let dir = Dir::new();

@@ -479,6 +479,16 @@ pub enum ErrorKind {
         /// The row with other codes.
         row: usize,
     },
+    /// Two rows have the same item key, where every row needs one of its own.
+    #[error("rows {first} and {row} have the same item key {item:?}: remove one of them, or give it another key")]
+    RepeatedKey {
+        /// The item key.
+        item: String,
+        /// Its first row, from 0.
+        first: usize,
+        /// The other row.
+        row: usize,
+    },
     /// A text is no semantic ID in the expected form.
     #[error("`{text}` is no semantic ID here; give {expected}")]
     IdText {

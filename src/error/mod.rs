@@ -103,7 +103,8 @@ impl Error {
     /// Replaces each row number in the error by what `number` makes of it. Numbers within a file stay as they are.
     #[must_use]
     pub fn map_rows(mut self, number: impl Fn(usize) -> usize) -> Self {
-        use ErrorKind::{BadRows, Code, FarRow, ItemKey, NotFinite, Ragged, RepeatedItem, Undecodable, Weight};
+        use ErrorKind::{BadRows, Code, FarRow, ItemKey, NotFinite, Ragged, Undecodable, Weight};
+        use ErrorKind::{RepeatedItem, RepeatedKey};
         match &mut self.0.kind {
             NotFinite { row, .. }
             | FarRow { row }
@@ -115,7 +116,9 @@ impl Error {
                 *row = number(*row);
             }
             BadRows { first, .. } => first.iter_mut().for_each(|bad| bad.row = number(bad.row)),
-            RepeatedItem { first, row, .. } => (*first, *row) = (number(*first), number(*row)),
+            RepeatedItem { first, row, .. } | RepeatedKey { first, row, .. } => {
+                (*first, *row) = (number(*first), number(*row));
+            }
             _ => {}
         }
         self
@@ -139,6 +142,11 @@ impl Error {
 
     pub(crate) fn damaged_registry(reason: impl Into<String>) -> Self {
         ErrorKind::DamagedRegistry { reason: reason.into() }.into()
+    }
+
+    /// Makes the error for two rows with one item key.
+    pub(crate) fn repeated_key(item: &str, first: usize, row: usize) -> Self {
+        ErrorKind::RepeatedKey { item: item.to_owned(), first, row }.into()
     }
 
     pub(crate) fn parameter(name: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Self {

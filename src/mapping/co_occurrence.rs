@@ -43,11 +43,15 @@ impl Mapping {
     /// `H = -sum p(x) ln p(x)`. Few pairs raise I by chance; the mean of 10 shuffles shows by how much.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where no pair has two items with IDs.
+    /// [`ErrorKind::Parameter`](crate::ErrorKind::Parameter) where there are no pairs, and where none has two items
+    /// with IDs.
     ///
     /// # References
     /// T. M. Cover, J. A. Thomas, Elements of Information Theory, 2006, chapter 2.
     pub fn co_occurrence<A: AsRef<str>>(&self, pairs: &[(A, A)], seed: u64) -> Result<CoOccurrence> {
+        if pairs.is_empty() {
+            return Err(Error::parameter("pairs", 0, "must be at least one; there are no pairs"));
+        }
         let known = |(a, b): &(A, A)| Some((self.row(a.as_ref())?, self.row(b.as_ref())?)).filter(|(a, b)| a != b);
         let found: Vec<(usize, usize)> = pairs.iter().filter_map(known).collect();
         if found.is_empty() {

@@ -25,8 +25,8 @@ impl Mapping {
     /// Finds the embedding of every item: row i of `rows` is that of the item with the key `keys[i]`.
     ///
     /// # Errors
-    /// [`ErrorKind::RowCount`]; [`ErrorKind::Parameter`] for a key that two rows have, and where no row belongs to an
-    /// item with an ID.
+    /// [`ErrorKind::RowCount`]; [`ErrorKind::RepeatedKey`] for a key that two rows have; [`ErrorKind::Parameter`] where
+    /// no row belongs to an item with an ID.
     pub fn join<'a>(&self, rows: &'a dyn Rows, keys: &[String]) -> Result<JoinedRows<'a>> {
         if keys.len() != rows.len() {
             return Err(ErrorKind::RowCount { what: "item keys", found: keys.len(), rows: rows.len() }.into());
@@ -38,8 +38,7 @@ impl Mapping {
             let Some(item) = self.row(key) else { continue };
             let first = row_of_item.get_mut(item).and_then(|first| first.replace(row));
             if let Some(first) = first {
-                let expected = format!("must be of one row only; rows {first} and {row} have this key");
-                return Err(Error::parameter("item key", format!("{key:?}"), expected));
+                return Err(Error::repeated_key(key, first, row));
             }
             try_reserve(&mut places, 1, "rows of items")?;
             try_reserve(&mut values, levels, "codes of items")?;

@@ -3,6 +3,7 @@
 use super::nearest;
 use super::progress::EvaluationProgress;
 use super::quality::Quality;
+use crate::beam::MOST_WIDTH;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
@@ -231,7 +232,9 @@ impl Evaluation {
         }
         match (self.pairs, self.beam) {
             (0, _) => Err(Error::parameter("pairs", 0, "must be at least 1")),
-            (_, Some(0)) => Err(Error::parameter("beam", 0, "must be at least 1")),
+            (_, Some(width)) if !(1..=MOST_WIDTH).contains(&width) => {
+                Err(Error::parameter("beam", width, format!("must be 1 to {MOST_WIDTH}")))
+            }
             _ => Ok(()),
         }
     }

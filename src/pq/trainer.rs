@@ -72,6 +72,10 @@ impl Trainer for PqKMeans {
         matches!(option, TrainOption::Memory | TrainOption::Weights)
     }
 
+    fn takes_beam(&self) -> bool {
+        false
+    }
+
     fn has_grid(&self) -> bool {
         self.k_means.metric == Metric::L2
     }

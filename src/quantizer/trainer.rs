@@ -101,6 +101,11 @@ pub trait Trainer: Any + fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether the model can encode by a beam that is wider than 1, see [`Encoder::beam`](crate::Encoder::beam).
+    fn takes_beam(&self) -> bool {
+        true
+    }
+
     /// Whether rows themselves are put on a grid that is chosen from all of them, see [`Quantizer::grid`].
     fn has_grid(&self) -> bool {
         false

@@ -37,6 +37,8 @@ pub(super) struct Facts<'a> {
     /// Measures by the weights of the items, where they have some.
     pub(super) by_weight: Option<ByWeight>,
     pub(super) purity: Option<Vec<PrefixPurity>>,
+    /// How many of the first levels build on each other, so that items with a longer common prefix are more alike.
+    pub(super) hierarchical: usize,
     pub(super) model: ModelFacts,
 }
 
@@ -61,6 +63,7 @@ impl<'a> Facts<'a> {
             quality,
             by_weight,
             purity,
+            hierarchical: model.hierarchical_levels(),
             model: ModelFacts::of(model)?,
         })
     }
@@ -80,7 +83,8 @@ impl<'a> Facts<'a> {
             quality: Quality { codes: mapping.metrics()?, errors: None, neighbors: None },
             by_weight: None,
             purity: labels.map(|labels| purity(codes, labels, report.seed)).transpose()?,
-            model: ModelFacts::default(),
+            hierarchical: codes.levels(),
+            model: ModelFacts::unknown(),
         })
     }
 }

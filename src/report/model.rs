@@ -4,6 +4,7 @@ use crate::blocks::Blocks;
 use crate::error::Result;
 use crate::labels::LabelTable;
 use crate::metrics::Quantizer;
+use crate::quantizer::{Parameters, TrainOption};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -14,15 +15,23 @@ pub(super) struct ModelFacts {
     pub(super) blocks: Option<Blocks>,
     /// The width of the beam by which the model encodes.
     pub(super) beam: Option<u64>,
+    /// Whether a fit of such a model can balance clusters.
+    pub(super) takes_balance: bool,
     /// The parameters of the fit, where they were recorded.
     parameters: BTreeMap<String, Value>,
 }
 
 impl ModelFacts {
+    /// Says nothing of how IDs were made.
+    pub(super) fn unknown() -> Self {
+        Self { takes_balance: true, ..Self::default() }
+    }
+
     pub(super) fn of(model: &dyn Quantizer) -> Result<Self> {
         Ok(Self {
             tables: model.label_tables().to_vec(),
             blocks: model.blocks().cloned(),
+            takes_balance: model.label_tables().is_empty() && takes_balance(model.kind()),
             beam: model.config()?.get("beam").and_then(Value::as_u64),
             parameters: model.parameters().cloned().unwrap_or_default(),
         })
@@ -42,4 +51,8 @@ impl ModelFacts {
     pub(super) fn warm_start(&self) -> Option<&str> {
         self.parameters.get("warm_start")?.as_str()
     }
+}
+
+fn takes_balance(kind: &str) -> bool {
+    Parameters::of_kind(kind).is_ok_and(|kind| kind.takes(TrainOption::Balance))
 }

@@ -93,6 +93,10 @@ impl Trainer for RqKMeans {
         !self.normalize_residuals
     }
 
+    fn takes_beam(&self) -> bool {
+        !self.normalize_residuals
+    }
+
     fn check_warm_start(&self, model: &dyn Quantizer) -> Result<()> {
         WarmStart::new(k_means(model)?).check_model()
     }

@@ -45,7 +45,7 @@ impl Partners {
     /// Takes pairs of the keys of items; `keys` has the key of every row.
     ///
     /// # Errors
-    /// [`ErrorKind::Parameter`] for a key that two rows have, and as for [`Partners::of_rows`].
+    /// [`ErrorKind::RepeatedKey`] for a key that two rows have, and as for [`Partners::of_rows`].
     ///
     /// ```
     /// use semid::smoothing::Partners;
@@ -60,11 +60,7 @@ impl Partners {
         let mut rows: HashMap<&str, usize> = HashMap::with_capacity(keys.len());
         for (row, key) in keys.iter().enumerate() {
             if let Some(first) = rows.insert(key, row) {
-                return Err(Error::parameter(
-                    "keys",
-                    format!("{key:?}"),
-                    format!("must be of one row each; rows {first} and {row} have this key"),
-                ));
+                return Err(Error::repeated_key(key, first, row));
             }
         }
         let (mut known, mut counts, mut unknown) = (Vec::new(), PairCounts::default(), HashSet::new());

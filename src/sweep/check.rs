@@ -11,9 +11,30 @@ impl Sweep {
         runs_of(chains).try_for_each(|(kind, run)| run.trainer(kind).check(counted, dim))?;
         self.check_inputs(chains, rows, dim)?;
         self.evaluation.check(rows)?;
+        self.check_beam()?;
         match self.predict {
             Some(0) => Err(Error::parameter("predict", 0, "must be at least 1")),
             _ => Ok(()),
+        }
+    }
+
+    /// Refuses a beam that the models of some run would refuse.
+    fn check_beam(&self) -> Result<()> {
+        let Some(width) = self.evaluation.get_beam().filter(|width| *width > 1) else { return Ok(()) };
+        if self.inputs.labels.is_some() {
+            let expected = "must be 1 or left out, as labels give codes of the models";
+            return Err(Error::parameter("beam", width, expected));
+        }
+        match self.kinds.iter().find(|kind| !kind.takes_beam()) {
+            Some(kind) if kind.reconstructs() => {
+                let expected = format!("must be 1 or left out, as models of kind {} have no beams", kind.kind());
+                Err(Error::parameter("beam", width, expected))
+            }
+            Some(_) => {
+                let expected = "must be 1 or left out, as models with normalised residuals have no beams";
+                Err(Error::parameter("beam", width, expected))
+            }
+            None => Ok(()),
         }
     }
 

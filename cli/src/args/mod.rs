@@ -42,7 +42,7 @@ pub(crate) use info::InfoArgs;
 pub(crate) use input::{InputArgs, OnBadRows};
 pub(crate) use namespace::NamespaceArgs;
 pub(crate) use pairs::{PairArgs, PairKeyArgs, SmoothArgs};
-pub(crate) use prefix::{LabelledFitArgs, PrefixArgs, unknown_label, without_labels};
+pub(crate) use prefix::{LabelledFitArgs, PrefixArgs, unknown_label, without_label, without_labels};
 pub(crate) use registry::{AssignArgs, DeleteArgs, KeyArgs, LookupArgs, ResolverName, SettingArgs, StatsArgs};
 pub(crate) use report::{PageArgs, ReportArgs};
 pub(crate) use share::Share;

@@ -1,7 +1,8 @@
 //! Flags of labels, which give the codes of first levels.
 
+use crate::output::things;
 use clap::{Args, ValueEnum};
-use semid::{LabelTable, Labels, UnknownLabel};
+use semid::{LabelTable, LabelledFit, Labels, UnknownLabel};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -82,9 +83,16 @@ impl PrefixArgs {
     }
 }
 
-/// Says that the input lacks the labels of a model that takes some.
+/// Says that the input lacks the labels of a model that takes some, or how many rows lack a known one.
 pub(crate) fn without_labels(labels: Option<&Labels>, tables: &[LabelTable]) -> Vec<String> {
-    if labels.is_some() || tables.is_empty() {
+    if let Some(labels) = labels {
+        let unknown = labels.unknown(tables).into_iter().zip(tables);
+        let said = unknown.filter_map(|(unknown, table)| {
+            lacking((unknown, labels.len()), "no known label", table.column(), table.reserved().is_some())
+        });
+        return said.collect();
+    }
+    if tables.is_empty() {
         return Vec::new();
     }
     let names: Vec<String> = tables.iter().map(|table| format!("{:?}", table.column())).collect();
@@ -93,4 +101,20 @@ pub(crate) fn without_labels(labels: Option<&Labels>, tables: &[LabelTable]) -> 
          give them with --prefix-column or --prefix-labels",
         names.join(", ")
     )]
+}
+
+/// Says how many rows of a fit have no label.
+pub(crate) fn without_label(fit: Option<&LabelledFit<'_>>) -> Vec<String> {
+    let Some(LabelledFit { labels, unknown, .. }) = fit else { return Vec::new() };
+    let is_reserved = *unknown == UnknownLabel::Reserve;
+    let said = |(column, missing)| lacking((missing, labels.len()), "no label", column, is_reserved);
+    labels.missing().filter_map(said).collect()
+}
+
+/// Says how many of all rows have `no` label in a column, and which codes they get.
+fn lacking((count, rows): (usize, usize), no: &str, column: &str, is_reserved: bool) -> Option<String> {
+    let (have, they) = if count == 1 { ("has", "it gets") } else { ("have", "they get") };
+    let code =
+        if is_reserved { "the code that is reserved for unknown labels" } else { "the code of the nearest label" };
+    (count > 0).then(|| format!("{count} of {} {have} {no} in {column:?}; {they} {code}", things(rows, "row")))
 }

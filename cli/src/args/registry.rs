@@ -55,17 +55,18 @@ pub(crate) struct AssignArgs {
     #[arg(long, value_name = "K")]
     pub(crate) candidates: Option<usize>,
     /// Give new IDs to items whose squared distance to the point of their ID shrinks by more than this share of what it
-    /// is, such as 10%, the largest decrease first; their old IDs are retired
+    /// is, such as 10%, the largest decrease first; their old IDs are retired. Needs --move-at-most and --moves; not
+    /// for --resolver reassign, models with levels from labels, or models with normalised residuals
     #[arg(
         long, value_name = "SHARE", conflicts_with = "update_changed", requires_all = ["move_at_most", "moves"],
         help_heading = "Refresh"
     )]
     pub(crate) move_if_gain: Option<Share>,
-    /// With --move-if-gain: move at most this share of all items in the database, such as 5%, per run
+    /// With --move-if-gain, which needs it: move at most this share of all items in the database, such as 5%, per run
     #[arg(long, value_name = "SHARE", requires = "move_if_gain", help_heading = "Refresh")]
     pub(crate) move_at_most: Option<Share>,
-    /// With --move-if-gain: file to write with all moves, best first: item, old ID, new ID, distances and gain, .csv or
-    /// .jsonl
+    /// With --move-if-gain, which needs it: file to write with all moves, best first: item, old ID, new ID, distances
+    /// and gain, .csv or .jsonl
     #[arg(long, value_name = "FILE", requires = "move_if_gain", help_heading = "Refresh")]
     pub(crate) moves: Option<PathBuf>,
     /// Let --model take the place of the model in the database, of which it must be a refresh: fitted with --warm-start

@@ -1,11 +1,11 @@
-//! Opens the engine in the database, or makes it.
+//! Checks what an engine is made of, and opens it in the database or makes it.
 
 use crate::args::{AssignArgs, Format, NamespaceArgs, ResolverName, SettingArgs};
 use crate::database;
 use crate::input::Input;
 use crate::output::Failure;
-use semid::registry::{Manifest, MemoryStore, Resolver, Store};
-use semid::{Device, ErrorKind, IdFormat, Matrix, Model, Rows, SemanticIdEngine};
+use semid::registry::{Manifest, MemoryStore, MoveLimits, Resolver, Store};
+use semid::{Device, ErrorKind, IdFormat, Labels, Matrix, Model, Rows, SemanticIdEngine};
 use std::num::NonZeroU32;
 
 /// Returns the model that items are encoded with, as far as it can be read: what is wrong with it is told when the
@@ -18,9 +18,22 @@ pub(super) fn model(args: &AssignArgs) -> Option<Model> {
     Model::from_bytes(&store.model().ok().flatten()?).ok()
 }
 
-/// Opens or makes the database. Flags that contradict an existing database are refused, and a bad flag makes no
-/// database.
-pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine, Failure> {
+/// What the engine is made of, after all checks that need no database of one's own.
+pub(super) struct Checked {
+    /// The database, if it is there.
+    store: Option<Box<dyn Store>>,
+    model: Model,
+    resolver: Resolver,
+    format: IdFormat,
+}
+
+/// Refuses flags that contradict an existing database, the model or each other, so that a bad flag makes no database.
+pub(super) fn check(
+    args: &AssignArgs,
+    input: &Input,
+    labels: Option<&Labels>,
+    moves: Option<&MoveLimits>,
+) -> Result<Checked, Failure> {
     let failed = |error| Failure::of_file(error, &args.db);
     let store = args.db.is_there().then(|| database::open(&args.db, &args.namespace)).transpose()?;
     let manifest = store.as_ref().map(Store::manifest).transpose()?.flatten();
@@ -39,22 +52,46 @@ pub(super) fn open(args: &AssignArgs, input: &Input) -> Result<SemanticIdEngine,
     // Bad flags make no database: they are found by an engine in memory, without items.
     let trial = SemanticIdEngine::new(model.clone(), MemoryStore::new(), resolver, format.clone());
     let mut trial = configured(trial.map_err(failed)?, args);
-    let none: [&str; 0] = [];
-    trial.unique_ids(&Matrix::new(&[], dim)?, &none, &Device::cpu()).map_err(failed)?;
-    if let Some(gain) = args.move_if_gain {
-        trial.check_moves(gain.into()).map_err(failed)?;
+    let (none, rows, device): ([&str; 0], _, _) = ([], Matrix::new(&[], dim)?, Device::cpu());
+    trial.unique_ids(&rows, &none, &device).map_err(failed)?;
+    if let Some(limits) = moves {
+        trial.check_moves(limits.gain).map_err(failed)?;
     }
-    let store = store.map_or_else(|| database::open(&args.db, &args.namespace), Ok)?;
-    let engine = match (store.model()?, args.adopt_model) {
-        (Some(own), true) if store.manifest()?.is_some() => {
-            let own = Model::from_bytes(&own).map_err(failed)?;
-            let mut engine = SemanticIdEngine::new(own, store, resolver, format).map_err(failed)?;
-            engine.adopt_model(model).map_err(failed)?;
-            engine
-        }
-        _ => SemanticIdEngine::new(model, store, resolver, format).map_err(|error| refreshable(error, args))?,
+    // An engine without items encodes nothing, and so does not look at the beam or the labels.
+    let encoder = model.encoder();
+    let encoder = match args.beam {
+        Some(width) => encoder.beam(width),
+        None => encoder,
     };
-    Ok(configured(engine, args))
+    let encoder = match labels {
+        Some(labels) => encoder.labels(&labels.part(0..0)),
+        None => encoder,
+    };
+    encoder.encode(&rows, &device).map_err(|error| input.failure(error))?;
+    Ok(Checked { store, model, resolver, format })
+}
+
+impl Checked {
+    pub(super) fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Opens or makes the database.
+    pub(super) fn open(self, args: &AssignArgs) -> Result<SemanticIdEngine, Failure> {
+        let failed = |error| Failure::of_file(error, &args.db);
+        let Self { store, model, resolver, format } = self;
+        let store = store.map_or_else(|| database::open(&args.db, &args.namespace), Ok)?;
+        let engine = match (store.model()?, args.adopt_model) {
+            (Some(own), true) if store.manifest()?.is_some() => {
+                let own = Model::from_bytes(&own).map_err(failed)?;
+                let mut engine = SemanticIdEngine::new(own, store, resolver, format).map_err(failed)?;
+                engine.adopt_model(model).map_err(failed)?;
+                engine
+            }
+            _ => SemanticIdEngine::new(model, store, resolver, format).map_err(|error| refreshable(error, args))?,
+        };
+        Ok(configured(engine, args))
+    }
 }
 
 /// Sets what the flags ask for.

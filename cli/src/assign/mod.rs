@@ -68,12 +68,15 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     warnings.extend(file_system::check_place(&args.db)?);
     let refresh = refresh::Refresh::of(args, &input)?;
     let mut out = output(args, &input)?;
-    let labels = input.labels(&args.prefix, &tables)?;
+    // What is wrong with a model that cannot be read is told below.
+    let labels = if model.is_some() { input.labels(&args.prefix, &tables)? } else { None };
     warnings.extend(without_labels(labels.as_ref(), &tables));
-    let mut engine = engine::open(args, &input)?;
-    let weight = pairs::weight_of(engine.model());
+    let limits = refresh.as_ref().map(refresh::Refresh::limits);
+    let checked = engine::check(args, &input, labels.as_ref(), limits.as_ref())?;
+    let weight = pairs::weight_of(checked.model());
     let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(Some(keys.clone())), weight, None)?;
     warnings.extend(pairs::warn(pairs.as_ref()));
+    let mut engine = checked.open(args)?;
     output::warn(&warnings);
     let start = Instant::now();
     // Items that move get other IDs than they have when they are assigned.
@@ -175,9 +178,10 @@ fn failure(error: semid::Error, args: &AssignArgs, input: &Input) -> Failure {
     use ErrorKind::{Cancelled, Code, DamagedRegistry, FarRow, ItemKey, OutOfMemory, RepeatedItem};
     match error.kind() {
         ItemKey { .. } | RepeatedItem { .. } => {
+            let error = error.map_rows(|row| input.rows.input_row(row));
             Failure::of_file(error, args.keys.items.as_deref().unwrap_or(input.name()))
         }
-        FarRow { .. } | Code { .. } => Failure::of_file(error, input.name()),
+        FarRow { .. } | Code { .. } => Failure::of_file(error.map_rows(|row| input.rows.input_row(row)), input.name()),
         DamagedRegistry { .. } => Failure::of_file(error, &args.db),
         Cancelled | OutOfMemory { .. } => error.into(),
         _ => input.failure(error),

@@ -56,6 +56,11 @@ impl<'a> Refresh<'a> {
         Ok(Some(Self { gain, at_most, log: Log::create(path)? }))
     }
 
+    /// Returns the limits of the moves in a database without items.
+    pub(super) fn limits(&self) -> MoveLimits {
+        MoveLimits { gain: self.gain.into(), at_most: 0 }
+    }
+
     /// Moves items in one transaction, which begins when the log is complete but for its name.
     pub(super) fn run(
         self,
@@ -66,7 +71,7 @@ impl<'a> Refresh<'a> {
     ) -> Result<Moved<'a>, Failure> {
         interrupt::say("interrupted; all items have IDs, and none was moved; the same command goes on");
         let at_most = self.at_most.of(engine.registry().len()?);
-        let limits = MoveLimits { gain: self.gain.into(), at_most };
+        let limits = MoveLimits { at_most, ..self.limits() };
         let text = engine.registry().id_text().clone();
         let Log { path, extension, mut file } = self.log;
         let rows = Watched::new(&input.rows);

@@ -41,7 +41,7 @@ pub(super) fn older(
         return codes.map_err(|error| Failure::of_file(error, path));
     }
     let (values, levels) = read_codes(path)?;
-    let codes = super::kept(Codes::new(values, levels)?, input)?;
+    let (codes, are_all) = super::kept(Codes::new(values, levels)?, input)?;
     if codes.len() != rows.len() {
         let (path, found, rows) = (path.display(), codes.len(), rows.len());
         return Err(Failure::Error(format!(
@@ -49,7 +49,8 @@ pub(super) fn older(
             things(found, "row")
         )));
     }
-    check(&codes, &model.clusters()).map_err(|kind| Failure::of_file(kind.into(), path))?;
+    let checked = check(&codes, &model.clusters());
+    checked.map_err(|kind| Failure::of_file(super::in_file(kind.into(), input, are_all), path))?;
     Ok(codes)
 }
 

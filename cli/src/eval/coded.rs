@@ -25,6 +25,8 @@ pub(super) struct Coded<'a> {
     pub(super) input: &'a Input,
     pub(super) rows: &'a dyn Rows,
     pub(super) codes: &'a Codes,
+    /// Whether the codes are from a file that also has those of rows that are left out.
+    pub(super) are_all: bool,
     pub(super) device: &'a Device,
 }
 
@@ -109,7 +111,9 @@ impl Coded<'_> {
     fn failure(&self, error: semid::Error) -> Failure {
         use semid::ErrorKind::{Code, CodeLevels, RowCount};
         match (error.kind(), &self.args.codes) {
-            (Code { .. } | CodeLevels { .. } | RowCount { .. }, Some(path)) => Failure::of_file(error, path),
+            (Code { .. } | CodeLevels { .. } | RowCount { .. }, Some(path)) => {
+                Failure::of_file(super::in_file(error, self.input, self.are_all), path)
+            }
             _ => self.input.failure(error),
         }
     }

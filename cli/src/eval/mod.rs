@@ -85,15 +85,16 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     bar.name("encoding");
     let evaluation = evaluation(rows.len(), args.k, args.sample, args.pairs, args.seed).beam(args.beam);
     evaluation.check(rows.len()).map_err(|error| input.failure(error))?;
-    let codes = match &args.codes {
+    let (codes, are_all) = match &args.codes {
         Some(path) => kept(read(path)?, &input)?,
         None => {
             let codes = evaluation.encode_labelled(&*model, prefixes.as_ref(), &rows, &device);
-            codes.map_err(|error| input.failure(error))?
+            (codes.map_err(|error| input.failure(error))?, false)
         }
     };
     let (evaluation, prefixes, weights) = (&evaluation, prefixes.as_ref(), weights.as_ref());
-    let coded = Coded { args, model: &model, evaluation, input: &input, rows: &rows, codes: &codes, device: &device };
+    let coded =
+        Coded { args, model: &model, evaluation, input: &input, rows: &rows, codes: &codes, are_all, device: &device };
     let co_occurrence = coded.together(prefixes, keys)?;
     let stability = coded.stability()?;
     let prefix_purity = coded.prefix_purity(labels.as_deref())?;
@@ -138,14 +139,21 @@ pub(crate) fn run(common: &Common, args: &EvalArgs) -> Outcome {
     Ok(Answer::Yes)
 }
 
-/// Returns the codes of the rows that are read; `codes` may have those of all rows of the input.
-fn kept(codes: Codes, input: &Input) -> Result<Codes, Failure> {
-    if input.skipped() == 0 || codes.len() != input.rows.total() {
-        return Ok(codes);
+/// Returns the codes of the rows that are read, and whether `codes` has those of all rows of the input, with those that
+/// are left out.
+fn kept(codes: Codes, input: &Input) -> Result<(Codes, bool), Failure> {
+    let are_all = codes.len() == input.rows.total();
+    if input.skipped() == 0 || !are_all {
+        return Ok((codes, are_all));
     }
     let levels = codes.levels();
     let rows = input.rows.kept(codes.rows().map(<[u32]>::to_vec).collect());
-    Ok(Codes::new(rows.concat(), levels)?)
+    Ok((Codes::new(rows.concat(), levels)?, are_all))
+}
+
+/// Returns the error of codes in a file with the numbers that rows have there.
+fn in_file(error: semid::Error, input: &Input, are_all: bool) -> semid::Error {
+    if are_all { error.map_rows(|row| input.rows.input_row(row)) } else { error }
 }
 
 fn read(path: &Path) -> Result<Codes, Failure> {

@@ -30,7 +30,11 @@ impl EvalInputs {
         let columns = [own.to_vec(), args.prefix.columns(tables)].concat();
         let input = Input::open_for(common, &args.input, Texts::default(), &columns, model.blocks())?;
         let weights = input.weights(&args.weight_args())?;
-        let prefixes = input.labels(&args.prefix, tables)?;
+        // Without an encode, labels that flags name are those of an older model.
+        let prefixes = match (tables, &args.codes) {
+            ([], Some(_)) => None,
+            _ => input.labels(&args.prefix, tables)?,
+        };
         let keys = co_occurrence::keys(&args.keys, &input, interactions, smooth)?;
         let weight = pairs::weight_of(model);
         let (input, pairs) = input.smoothed(&smooth.pair_args(), |_| Ok(keys.clone()), weight, None)?;

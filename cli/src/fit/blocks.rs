@@ -4,22 +4,29 @@ use crate::args::{Common, FitArgs, InputArgs, WeightArgs};
 use crate::config::Config;
 use crate::input::pairs::PairFacts;
 use crate::input::{Input, Texts};
-use crate::output::Failure;
+use crate::output::{Failure, things};
 use semid::{Model, Weights};
 
-/// Returns the flags of the input, with the columns and their weights that the file of parameters names where flags
-/// name none.
+/// Returns the flags of the input, with the columns and the weights of columns that the file of parameters names where
+/// flags name none. Weights of the file are refused for another number of columns.
 pub(super) fn flags(args: &FitArgs, config: &mut Config) -> Result<InputArgs, Failure> {
     let (columns, weights) = (config.get::<Vec<String>>("column")?, config.get::<Vec<f64>>("column_weight")?);
     config.remove("column");
     config.remove("column_weight");
     let mut input = args.input.of_files(&args.input.input);
     input.bad_rows_output.clone_from(&args.input.bad_rows_output);
-    if input.column.is_empty() && input.tensor.is_empty() {
+    let given = input.column.len() + input.tensor.len();
+    if given == 0 {
         input.column = columns.unwrap_or_default();
-        if input.column_weight.is_empty() {
-            input.column_weight = weights.unwrap_or_default();
+    }
+    if let Some(weights) = weights.filter(|_| input.column_weight.is_empty()) {
+        if given > 0 && given != weights.len() {
+            let (weights, columns) = (things(weights.len(), "number"), things(given, "column"));
+            return Err(config.failure(&format!(
+                "column_weight has {weights}, but flags name {columns}; give --column-weight, or drop the key"
+            )));
         }
+        input.column_weight = weights;
     }
     Ok(input)
 }

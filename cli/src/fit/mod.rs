@@ -9,7 +9,7 @@ mod report;
 mod train;
 pub(crate) mod warm_start;
 
-use crate::args::{Common, FitArgs};
+use crate::args::{Common, FitArgs, without_label};
 use crate::config::Config;
 use crate::heard::Heard;
 use crate::input::blocks::{self as input_blocks, BlockFacts};
@@ -119,7 +119,14 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     model.save(&args.output)?;
     let number = |row| input.rows.input_row(row);
     let told = report::told(&report, &model, number)?;
-    let warnings = [input.warnings(), pairs::warn(pairs.as_ref()), told.warnings, noticed.warnings(number)].concat();
+    let warnings = [
+        input.warnings(),
+        pairs::warn(pairs.as_ref()),
+        without_label(labels.as_ref()),
+        told.warnings,
+        noticed.warnings(number),
+    ]
+    .concat();
     let fitted = Fitted {
         fingerprint: model.fingerprint(),
         kind: model.kind(),

@@ -69,7 +69,7 @@ fn k_means(report: &FitReport, model: &Model, number: impl Fn(usize) -> usize) -
     let balances = report.levels.iter().enumerate().filter_map(|(i, level)| Some((i, level.balance.as_ref()?)));
     text.push_str(&balance::text(balances));
     let codebooks = (0..model.levels()).filter_map(|level| model.codebook(level));
-    let equal = warnings::codewords(codebooks, &report.levels);
+    let equal = warnings::codewords(codebooks, &report.levels, model.label_tables().len());
     let far = outliers::reported(report.saturated_values, &report.outliers, number);
     let warnings = [far, warnings::narrow(&report.narrow, report.dim), equal].concat();
     Ok(Told { fields, text, warnings })

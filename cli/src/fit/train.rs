@@ -73,7 +73,7 @@ impl TrainingSetup<'_> {
                 let path = path.display();
                 Failure::Error(format!("{error}; {path} keeps the state after epoch {epochs}: {how}"))
             }
-            _ => error.into(),
+            _ => self.input.failure(error),
         }
     }
 }

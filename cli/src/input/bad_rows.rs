@@ -111,7 +111,11 @@ fn all_keys(input: &Input, keys: Texts<'_>, bad: &[BadRow]) -> Result<Option<Vec
             let bad: Vec<usize> = bad.iter().map(|bad| bad.row).collect();
             Ok(Some(input.rows.all_strings_but(column, &bad)?))
         }
-        (None, Some(file)) => lines::lines(file).map(Some),
+        (None, Some(file)) => {
+            let keys = lines::lines(file)?;
+            input.check_lines(file, lines::KEYS, keys.len())?;
+            Ok(Some(keys))
+        }
         (None, None) => Ok(None),
     }
 }

@@ -2,25 +2,41 @@
 
 use super::Input;
 use crate::args::{LabelledFitArgs, PrefixArgs};
-use crate::output::Failure;
+use crate::output::{Failure, things};
 use semid::{LabelTable, Labels};
 use std::path::Path;
 
 impl Input {
-    /// Reads the labels that flags name; without flags, those in the columns that the model names, as far as the input
-    /// has all of them.
+    /// Reads the labels of a model that flags name; without flags, those in the columns that the model names. There are
+    /// none where no file has one of these columns; where some files have it, all must.
     pub(crate) fn labels(&self, args: &PrefixArgs, tables: &[LabelTable]) -> Result<Option<Labels>, Failure> {
-        let columns = match args.first_given() {
+        if let Some(flag) = args.first_given() {
+            let given = args.prefix_column.len() + args.prefix_labels.len();
+            return match tables.len() {
+                expected if expected == given => self.given_labels(args),
+                0 => Err(Failure::Error(format!("--{flag}: the model takes no labels; leave it out"))),
+                expected => Err(Failure::Error(format!(
+                    "--{flag}: the model takes the labels of {}, but flags give those of {given}; give one for each",
+                    things(expected, "level")
+                ))),
+            };
+        }
+        for table in tables {
+            if !self.rows.has_column(table.column())? {
+                return Ok(None);
+            }
+        }
+        let column = |table: &LabelTable| Ok((table.column().to_owned(), self.rows.labels(table.column())?));
+        let columns = tables.iter().map(column).collect::<Result<Vec<Column>, Failure>>()?;
+        if columns.is_empty() { Ok(None) } else { Ok(Some(Labels::new(columns)?)) }
+    }
+
+    /// Reads the labels that flags name.
+    fn given_labels(&self, args: &PrefixArgs) -> Result<Option<Labels>, Failure> {
+        let columns: Result<Vec<Column>, Failure> = match args.first_given() {
             Some("prefix-labels") => args.prefix_labels.iter().map(|path| self.label_lines(path)).collect(),
             Some(_) => args.prefix_column.iter().map(|column| self.label_column(column)).collect(),
-            None => {
-                let names = self.rows.columns()?;
-                let has_all = tables.iter().all(|table| names.iter().any(|name| name == table.column()));
-                if tables.is_empty() || !has_all {
-                    return Ok(None);
-                }
-                tables.iter().map(|table| self.label_column(table.column())).collect::<Result<Vec<_>, Failure>>()
-            }
+            None => return Ok(None),
         };
         Ok(Some(Labels::new(columns?)?))
     }
@@ -28,7 +44,7 @@ impl Input {
     /// Reads the labels of the rows for a fit, if flags name some.
     pub(crate) fn fit_labels(&self, args: &LabelledFitArgs) -> Result<Option<Labels>, Failure> {
         match (args.prefix.first_given(), args.says_unknown()) {
-            (Some(_), _) => self.labels(&args.prefix, &[]),
+            (Some(_), _) => self.given_labels(&args.prefix),
             (None, false) => Ok(None),
             (None, true) => Err(Failure::Error(
                 "--unknown is about rows without a label; give labels with --prefix-column, or leave it out".into(),

@@ -158,6 +158,10 @@ impl Input {
             // Each of these rows says in which file it is.
             return Failure::of_rows(error, &self.name);
         }
+        if matches!(error.kind(), ErrorKind::RepeatedItem { .. } | ErrorKind::RepeatedKey { .. }) {
+            // The two rows may be in different files, so their numbers are those in the whole input.
+            return Failure::of_file(error.map_rows(|row| self.rows.input_row(row)), &self.name);
+        }
         let file = RefCell::new(self.name.clone());
         let error = error.map_rows(|row| {
             let row = self.rows.input_row(row);
@@ -204,18 +208,24 @@ impl Input {
             (None, Some(path)) => {
                 // The file may be a pipe, which can be read only once.
                 let lines = if what == lines::KEYS { lines::keys(path)? } else { lines::lines(path)? };
-                let (path, found, rows) = (path.display(), lines.len(), self.rows.total());
-                match found == rows {
-                    true => Ok(Some(self.rows.kept(lines))),
-                    false => Err(Failure::Error(format!(
-                        "{path}: there {} {} for {}; give one line per row",
-                        if found == 1 { "is" } else { "are" },
-                        output::things(found, what.strip_suffix('s').unwrap_or(what)),
-                        output::things(rows, "row")
-                    ))),
-                }
+                self.check_lines(path, what, lines.len())?;
+                Ok(Some(self.rows.kept(lines)))
             }
             (None, None) => Ok(None),
         }
+    }
+
+    /// Refuses a file of `what` that has not one line for each row of the input, with those that are left out.
+    fn check_lines(&self, path: &Path, what: &str, found: usize) -> Result<(), Failure> {
+        let (path, rows) = (path.display(), self.rows.total());
+        if found == rows {
+            return Ok(());
+        }
+        Err(Failure::Error(format!(
+            "{path}: there {} {} for {}; give one line per row",
+            if found == 1 { "is" } else { "are" },
+            output::things(found, what.strip_suffix('s').unwrap_or(what)),
+            output::things(rows, "row")
+        )))
     }
 }

@@ -7,7 +7,7 @@ mod once;
 mod progress;
 mod table;
 
-use crate::args::{self, Common, SweepArgs};
+use crate::args::{self, Common, SweepArgs, without_label};
 use crate::config::Config;
 use crate::evaluation::sampled;
 use crate::heard::Heard;
@@ -24,7 +24,7 @@ use inputs::SweepInputs;
 use once::Once;
 use progress::SweepProgress;
 use semid::sweep::{SweepMetric, SweepRecord};
-use semid::{Rows, Sweep};
+use semid::{LabelledFit, Rows, Sweep};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
@@ -109,6 +109,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
         }
         None => None,
     };
+    let labelled = labels.as_ref().map(|labels| LabelledFit::new(labels).unknown(args.labels.unknown()));
     let kept = state.kept;
     drop(state);
     let ranked = metric.rank(&records);
@@ -128,6 +129,7 @@ pub(crate) fn run(common: &Common, args: &SweepArgs) -> Outcome {
         warnings: [
             input.warnings(),
             pairs::warn(pairs.as_ref()),
+            without_label(labelled.as_ref()),
             first.warnings(|row| input.rows.input_row(row)),
             few_codes(&records),
         ]

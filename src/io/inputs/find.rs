@@ -19,11 +19,11 @@ pub(super) fn files(path: &Path, passed_over: &mut Vec<PathBuf>) -> Result<Vec<P
         return Ok(vec![path.to_owned()]);
     }
     if path.is_dir() {
-        return parts(path, folder(path)?, passed_over);
+        return parts(path, folder(path, MOST)?, passed_over);
     }
     let is_pattern = path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
     match is_pattern && !path.exists() {
-        true => pattern(path, passed_over),
+        true => pattern(path, MOST, passed_over),
         // A path that exists means that file, whatever characters its name has.
         false => Ok(vec![path.to_owned()]),
     }
@@ -46,11 +46,21 @@ fn is_by_chance(pattern: &Path, path: &Path) -> bool {
 /// table is known.
 const TABLES: [(&str, &str); 3] = [("_delta_log", "Delta Lake"), (".hoodie", "Hudi"), ("metadata", "Iceberg")];
 
-/// Lists the files in a folder that has no folders in it, but for hidden ones and marks, such as `_temporary`.
-fn folder(path: &Path) -> Result<Vec<PathBuf>> {
+/// Makes the error for a folder or a pattern that gives more than `most` files.
+pub(super) fn too_many(path: &Path, most: usize) -> Error {
+    let reason = format!("it gives more than {most} files; name fewer, or write their rows to fewer files");
+    Error::format("folder", reason).at(path)
+}
+
+/// Lists the files in a folder that has no folders in it, but for hidden ones and marks, such as `_temporary`; refuses
+/// one with more than `most` entries.
+fn folder(path: &Path, most: usize) -> Result<Vec<PathBuf>> {
     let at = |error: io::Error| Error::io("opening", error).at(path);
     let (mut files, mut folders) = (Vec::new(), Vec::new());
-    for entry in std::fs::read_dir(path).map_err(at)?.take(MOST) {
+    for entry in std::fs::read_dir(path).map_err(at)? {
+        if files.len() + folders.len() >= most {
+            return Err(too_many(path, most));
+        }
         let file = entry.map_err(at)?.path();
         match file.is_dir() {
             true => folders.push(file),
@@ -80,16 +90,19 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn pattern(path: &Path, passed_over: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+fn pattern(path: &Path, most: usize, passed_over: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     // `**` also fits what is in the folders that it fits.
     let is_deep = path.iter().any(|name| name == "**");
     let mut files = Vec::new();
-    for file in pattern::paths(path, MOST)? {
+    for file in pattern::paths(path, most)? {
         match file.is_dir() {
             _ if !is_deep && is_by_chance(path, &file) => {}
             true if is_deep => {}
-            true => files.append(&mut folder(&file)?),
+            true => files.append(&mut folder(&file, most)?),
             false => files.push(file),
+        }
+        if files.len() > most {
+            return Err(too_many(path, most));
         }
     }
     if files.is_empty() {
@@ -117,4 +130,32 @@ fn parts(path: &Path, mut files: Vec<PathBuf>, passed_over: &mut Vec<PathBuf>) -
     }
     passed_over.extend(others.into_iter().filter(|file| !is_mark(file)));
     Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{folder, pattern};
+    use crate::io::testing::Folder;
+    use std::fs;
+
+    /// None is left out without a word.
+    #[test]
+    fn too_many_files_are_refused() {
+        let root = Folder::new();
+        for name in ["a", "b"] {
+            fs::create_dir(root.path(name)).unwrap();
+            (0..3).for_each(|i| drop(root.put(&format!("{name}/{i}.npy"), b"")));
+        }
+        let (one, all, files) = (root.path("a"), root.path("?"), root.path("?/*.npy"));
+        assert_eq!(folder(&one, 3).unwrap().len(), 3);
+        for path in [&all, &files] {
+            assert_eq!(pattern(path, 6, &mut Vec::new()).unwrap().len(), 6, "{path:?}");
+        }
+        let refused = [folder(&one, 2), pattern(&all, 5, &mut Vec::new()), pattern(&files, 5, &mut Vec::new())];
+        for (refused, path) in refused.into_iter().zip([one, all, files]) {
+            let error = refused.unwrap_err();
+            assert_eq!(error.path(), Some(path.as_path()));
+            assert!(error.to_string().contains(" files; name fewer"), "{error}");
+        }
+    }
 }

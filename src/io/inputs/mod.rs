@@ -241,6 +241,19 @@ impl Inputs {
         self.readers.get(0)?.columns()
     }
 
+    /// Returns whether some file has a column of this name that texts can be read from.
+    ///
+    /// # Errors
+    /// As for [`Inputs::columns`].
+    pub fn has_column(&self, name: &str) -> Result<bool> {
+        for part in 0..self.readers.parts.len() {
+            if self.readers.get(part)?.columns()?.iter().any(|column| column == name) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Reads the texts of a column, such as item keys, from all files, one for each row that is read.
     ///
     /// # Errors

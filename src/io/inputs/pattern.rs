@@ -3,6 +3,7 @@
 //! `*`, `?` and `[...]` stand for characters of one name, and `**` for any number of folders. A name is compared as
 //! text, in which bytes that are not UTF-8 are replaced, so that `*` fits every name.
 
+use super::find::too_many;
 use crate::error::{Error, Result};
 use glob::{MatchOptions, Pattern, PatternError};
 use std::io;
@@ -32,29 +33,34 @@ impl<'p> PatternPart<'p> {
     }
 }
 
-/// Finds at most `most` paths that fit a pattern, in no order.
+/// Finds the paths that fit a pattern, in no order; refuses one that more than `most` fit.
 pub(super) fn paths(pattern: &Path, most: usize) -> Result<Vec<PathBuf>> {
     let parts = pattern.components().map(PatternPart::of).collect::<Result<Vec<_>, _>>().map_err(|error| {
         let reason = format!("must be a file that exists, or a pattern, which this is not: {error}");
         Error::parameter("input", pattern.display(), reason)
     })?;
-    let mut found = Matched { most, paths: Vec::new() };
+    let mut found = Matched { pattern, most, paths: Vec::new() };
     found.search(PathBuf::new(), &parts)?;
     Ok(found.paths)
 }
 
-struct Matched {
+struct Matched<'p> {
+    pattern: &'p Path,
     most: usize,
     paths: Vec<PathBuf>,
 }
 
-impl Matched {
+impl Matched<'_> {
     /// Adds all paths below `folder` that fit the rest of a pattern.
     fn search(&mut self, folder: PathBuf, parts: &[PatternPart<'_>]) -> Result<()> {
         let Some((part, rest)) = parts.split_first() else {
-            if self.paths.len() < self.most && folder.symlink_metadata().is_ok() {
-                self.paths.push(folder);
+            if folder.symlink_metadata().is_err() {
+                return Ok(());
             }
+            if self.paths.len() >= self.most {
+                return Err(too_many(self.pattern, self.most));
+            }
+            self.paths.push(folder);
             return Ok(());
         };
         match part {

@@ -7,33 +7,36 @@ use crate::io::dialect::TextColumn;
 use crate::io::file::Source;
 use crate::io::list;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 pub(super) struct JsonLines {
     wanted: Option<String>,
-    /// The name of the field with the list, and the names of all fields, from the first object that tells them.
-    found: OnceLock<(String, Vec<String>)>,
+    /// The name of the field with the list, from the first object that tells it.
+    found: OnceLock<String>,
+    /// The names of the fields of all objects read so far.
+    names: Mutex<BTreeSet<String>>,
 }
 
 impl JsonLines {
     pub(super) fn new(options: &ReadOptions) -> Self {
-        Self { wanted: options.column.clone(), found: OnceLock::new() }
+        Self { wanted: options.column.clone(), found: OnceLock::new(), names: Mutex::default() }
     }
 
     /// Returns the value of a line that has the embedding.
     fn embedding<'a>(&self, source: &Source, line: &'a Value) -> Result<&'a Value> {
         let Value::Object(fields) = line else { return Ok(line) };
-        let (field, _) = match self.found.get() {
+        self.note(fields.keys());
+        let field = match self.found.get() {
             Some(found) => found,
             None => {
-                let names: Vec<String> = fields.keys().cloned().collect();
                 let lists = || fields.iter().filter(|(_, value)| value.is_array()).map(|(name, _)| name.as_str());
                 let field = match (&self.wanted, lists().next(), lists().nth(1)) {
                     (Some(name), ..) => name.clone(),
                     _ if lists().any(|name| name == "embedding") => "embedding".to_owned(),
                     (None, Some(only), None) => only.to_owned(),
-                    _ if names.iter().any(|name| name == "embedding") => "embedding".to_owned(),
+                    _ if fields.contains_key("embedding") => "embedding".to_owned(),
                     // This is a bad row; a later row may tell which field it is.
                     (None, None, _) => return Ok(&Value::Null),
                     _ => {
@@ -41,10 +44,20 @@ impl JsonLines {
                         return Err(source.error(reason));
                     }
                 };
-                self.found.get_or_init(|| (field, names))
+                self.found.get_or_init(|| field)
             }
         };
         Ok(fields.get(field).unwrap_or(&Value::Null))
+    }
+
+    /// Remembers the names of fields.
+    fn note<'a>(&self, fields: impl Iterator<Item = &'a String>) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        for field in fields {
+            if !names.contains(field) {
+                names.insert(field.clone());
+            }
+        }
     }
 }
 
@@ -76,7 +89,8 @@ impl Lines for JsonLines {
     }
 
     fn columns(&self) -> Vec<String> {
-        self.found.get().map(|(_, names)| names.clone()).unwrap_or_default()
+        // All lines were read when the file was opened, and a later line may have a field that the first one lacks.
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn strings(&self, source: &Source, wanted: TextColumn<'_>) -> Result<Vec<String>> {

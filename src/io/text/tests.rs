@@ -41,6 +41,15 @@ fn json_lines_are_lists_or_objects_with_a_list() {
     assert!(text("x.jsonl", "{\"a\": 1}\n", &plain).unwrap_err().to_string().contains("none of its 1 rows"));
 }
 
+/// A line without a label may be the first one.
+#[test]
+fn the_columns_of_json_lines_are_the_fields_of_all_lines() {
+    let lines = "{\"embedding\": [1]}\n{\"label\": \"a\", \"embedding\": [2]}\n{\"embedding\": null, \"id\": 3}\n";
+    let rows = open(Folder::new().put("x.jsonl", lines.as_bytes()), &ReadOptions::default()).unwrap();
+    assert_eq!(rows.columns().unwrap(), ["embedding", "id", "label"]);
+    assert!(rows.has_column("label").unwrap() && !rows.has_column("other").unwrap());
+}
+
 #[test]
 fn bad_lines_are_named_by_kind_or_left_out() {
     let lines = "null\n[]\n[1, 2]\n{\"embedding\": null}\n[1]\n[1, null]\n[1, \"x\"]\n[1, 2, 3]\nnonsense\n[1, 1e999]\n\

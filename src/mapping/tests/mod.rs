@@ -122,6 +122,7 @@ fn items_that_occur_together_share_prefixes_or_do_not() {
     let one = mapping(&[("a", &[0]), ("b", &[0])]).co_occurrence(&[("a", "b")], 1).unwrap();
     assert_eq!((one.levels[0].normalized_information, one.levels[0].shuffled), (None, None));
     assert!(ids.co_occurrence(&[("x", "a")], 1).unwrap_err().to_string().contains("\"x\""));
+    assert!(ids.co_occurrence::<&str>(&[], 1).unwrap_err().to_string().contains("there are no pairs"));
 }
 
 #[test]

@@ -6,6 +6,20 @@ use crate::report::figure::Figure;
 use crate::report::figures::heat_names;
 use maud::{Markup, PreEscaped, html};
 
+/// Says what items in a cell have in common.
+pub(super) fn intro(facts: &Facts<'_>) -> String {
+    let same = "Items in the same cell have IDs that begin with the same codes";
+    let rest = "do not build on each other, so sharing them says little about items";
+    match (facts.hierarchical, facts.usage.len()) {
+        (first, all) if first >= all => format!("{same}, so they should be alike."),
+        (0, _) => format!("{same}. The codes of this model {rest}."),
+        (1, _) => format!("{same}. Items that share the first code should be alike; the codes after it {rest}."),
+        (first, _) => {
+            format!("{same}. Items that share the first {first} codes should be alike; the codes after these {rest}.")
+        }
+    }
+}
+
 /// Returns the map; the script of the page lets readers zoom into it.
 pub(super) fn map(tree: &Figure, facts: &Facts<'_>) -> Markup {
     html! {

@@ -59,9 +59,7 @@ fn page(report: &Report, facts: &Facts<'_>, more: Markup) -> Result<ReportPage> 
                 (collisions::largest(facts))
             }
         }))
-        (section("tree-section", "The tree of IDs",
-            "Items in the same cell have IDs that begin with the same codes, so they should be alike.",
-            map::map(&tree, facts)))
+        (section("tree-section", "The tree of IDs", &map::intro(facts), map::map(&tree, facts)))
         (section("usage-section", "Use of the codes",
             "A code that few items have is wasted; a code that many items have says little.", grid(&usage)))
         @if !alike.is_empty() {

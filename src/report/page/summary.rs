@@ -29,7 +29,7 @@ pub(super) fn summary(facts: &Facts<'_>) -> Markup {
             }
             ul class="short" {
                 @for sentence in sentences.into_iter().flatten() { li { (sentence) } }
-                @if quality.codes.ids.max_bucket > 1 { (advice()) }
+                @if quality.codes.ids.max_bucket > 1 { (advice(facts.model.takes_balance)) }
             }
         }
     }
@@ -160,10 +160,12 @@ fn purity(facts: &Facts<'_>) -> Option<String> {
 }
 
 /// Advises what to do about collisions.
-fn advice() -> Markup {
+fn advice(takes_balance: bool) -> Markup {
+    let balanced = ", more clusters or balanced clusters";
     html! {
         li {
-            "More levels, more clusters or balanced clusters give fewer collisions: " code { "semid sweep" }
+            "More levels" (if takes_balance { balanced } else { " or more clusters" })
+            " give fewer collisions: " code { "semid sweep" }
             " compares them. " code { "semid assign" } " gives every item a unique ID in any case."
         }
     }

@@ -93,10 +93,7 @@ impl Fit<'_> {
         let used: Vec<usize> = (0..rows).filter(|row| sample.holds(*row as u64)).collect();
         for number in 0..fit.labels.columns() {
             let (table, codes) = LabelTable::of(fit, number, &used)?;
-            if table.labels().all(|label| label.is_none()) || table.len() >= MAX_CLUSTERS {
-                let expected = format!("must be from 1 to {} different ones in column {number}", MAX_CLUSTERS - 1);
-                return Err(Error::parameter("labels", table.len(), expected));
-            }
+            check_table(&table)?;
             let progress = Progress { level: number, ..Progress::start(self.clusters.len(), 0) };
             self.give_level(&table, &codes, &mut || report(callback, &progress))?;
             self.clusters.insert(number, table.len());
@@ -126,6 +123,21 @@ impl Fit<'_> {
         self.residuals.subtract(level.clone());
         self.fitted.push(level);
         Ok(())
+    }
+}
+
+/// Refuses a column without labels, and one with too many.
+fn check_table(table: &LabelTable) -> Result<()> {
+    let column = format!("column {:?}", table.column());
+    if table.labels().all(|label| label.is_none()) {
+        return Err(Error::parameter("labels", column, "no row of the fit has a label; give labels, or leave it out"));
+    }
+    match table.len() < MAX_CLUSTERS {
+        true => Ok(()),
+        false => {
+            let expected = format!("must have at most {} different labels, it has {}", MAX_CLUSTERS - 1, table.len());
+            Err(Error::parameter("labels", column, expected))
+        }
     }
 }
 

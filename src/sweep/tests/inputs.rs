@@ -5,7 +5,9 @@ use crate::blocks::Blocks;
 use crate::metrics::{Evaluation, weighted_errors};
 use crate::rq::WarmStart;
 use crate::sweep::{Sweep, SweepMetric, SweepRecord};
-use crate::{Device, ErrorKind, LabelledFit, Labels, Matrix, Model, RqKMeans, RqKMeansModel, UnknownLabel, Weights};
+use crate::{
+    Device, ErrorKind, LabelledFit, Labels, Matrix, Model, PqKMeans, RqKMeans, RqKMeansModel, UnknownLabel, Weights,
+};
 
 const ROWS: usize = 150;
 
@@ -180,6 +182,13 @@ fn what_fits_refuse_is_refused_before_any_of_them() {
         (
             base().warm_start(start()).kinds([RqKMeans::new(1, 1).normalize_residuals(true).into()]),
             "normalize_residuals",
+        ),
+        (base().labels(labels(), nearest).evaluation(Evaluation::new().k(0).beam(2)), "`beam`"),
+        (
+            base()
+                .kinds([RqKMeans::new(1, 1).into(), PqKMeans::new(1, 1).into()])
+                .evaluation(Evaluation::new().beam(2)),
+            "models of kind pq have no beams",
         ),
         (base().freeze_levels([1]), "`freeze_levels`"),
         (base().freeze_levels([]), "`freeze_levels`"),
