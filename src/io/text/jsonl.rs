@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+/// Names of fields that are remembered at most, so that a file whose every line has other ones takes no memory for them.
+const FIELDS: usize = 1 << 16;
+
 pub(super) struct JsonLines {
     wanted: Option<String>,
     /// The name of the field with the list, from the first object that tells it.
@@ -50,11 +53,11 @@ impl JsonLines {
         Ok(fields.get(field).unwrap_or(&Value::Null))
     }
 
-    /// Remembers the names of fields.
+    /// Remembers the names of fields, up to [`FIELDS`] of them.
     fn note<'a>(&self, fields: impl Iterator<Item = &'a String>) {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         for field in fields {
-            if !names.contains(field) {
+            if names.len() < FIELDS && !names.contains(field) {
                 names.insert(field.clone());
             }
         }
