@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Names of fields that are remembered at most, so that a file whose every line has other ones takes no memory for them.
+/// Names of fields that are remembered at most, so that a file with other ones in each line takes no memory for them.
 const FIELDS: usize = 1 << 16;
 
 pub(super) struct JsonLines {
