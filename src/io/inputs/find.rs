@@ -1,6 +1,6 @@
 //! The files that a path means: the file itself, those in a folder, or those that fit a pattern.
 
-use super::pattern;
+use super::pattern::{self, too_many};
 use crate::error::{Error, Result};
 use crate::io::formats::{advice, is_known, names};
 use crate::io::{extension, list};
@@ -45,12 +45,6 @@ fn is_by_chance(pattern: &Path, path: &Path) -> bool {
 /// Programs that keep a table in a folder with the files of rows that were deleted, and the folder by which such a
 /// table is known.
 const TABLES: [(&str, &str); 3] = [("_delta_log", "Delta Lake"), (".hoodie", "Hudi"), ("metadata", "Iceberg")];
-
-/// Makes the error for a folder or a pattern that gives more than `most` files.
-pub(super) fn too_many(path: &Path, most: usize) -> Error {
-    let reason = format!("it gives more than {most} files; name fewer, or write their rows to fewer files");
-    Error::format("folder", reason).at(path)
-}
 
 /// Lists the files in a folder that has no folders in it, but for hidden ones and marks, such as `_temporary`; refuses
 /// one with more than `most` entries.

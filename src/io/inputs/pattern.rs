@@ -3,7 +3,6 @@
 //! `*`, `?` and `[...]` stand for characters of one name, and `**` for any number of folders. A name is compared as
 //! text, in which bytes that are not UTF-8 are replaced, so that `*` fits every name.
 
-use super::find::too_many;
 use crate::error::{Error, Result};
 use glob::{MatchOptions, Pattern, PatternError};
 use std::io;
@@ -102,6 +101,12 @@ fn entries(folder: &Path) -> Result<Vec<std::fs::DirEntry>> {
         }
         Err((_, error)) => Err(Error::io("opening", error).at(here)),
     }
+}
+
+/// Makes the error for a folder or a pattern that gives more than `most` files.
+pub(super) fn too_many(path: &Path, most: usize) -> Error {
+    let reason = format!("it gives more than {most} files; name fewer, or write their rows to fewer files");
+    Error::format("folder", reason).at(path)
 }
 
 #[cfg(test)]
