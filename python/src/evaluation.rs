@@ -2,9 +2,10 @@
 
 use crate::codes::from_array;
 use crate::devices::Place;
-use crate::errors::{OrRaise, parameter};
+use crate::errors::OrRaise;
 use crate::findings::{self, Interactions};
 use crate::input::Input;
+use crate::json::{from_json, to_json};
 use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
@@ -12,7 +13,7 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use semid::mapping::{CoOccurrence, WeightedCollisions, weighted_collisions};
 use semid::metrics::{Drift, DriftCrossing, DriftLimits, ErrorMetrics, Evaluation, Quality, weighted_errors};
-use semid::{Result, Rows, Weights};
+use semid::{Rows, Weights};
 use serde::Serialize;
 
 /// Measures of a model, and what weights of the rows and items that are used together add to them.
@@ -51,7 +52,7 @@ pub(crate) fn evaluate(
     let rows = input.rows_for(py, &model.0)?;
     let given = codes.map(|codes| from_array(py, &codes)).transpose()?;
     run(py, usize::MAX, progress, |watch| {
-        let evaluation: Evaluation = settings_of(settings)?;
+        let evaluation: Evaluation = from_json("settings", settings)?;
         let weights = weights.map(Weights::new).transpose()?;
         let rows = watch.rows(&*rows);
         evaluation.check(rows.len())?;
@@ -126,17 +127,4 @@ pub(crate) fn drift(
 pub(crate) fn code_metrics(py: Python<'_>, codes: PyReadonlyArray2<'_, u32>, clusters: Vec<usize>) -> PyResult<String> {
     let codes = from_array(py, &codes)?;
     py.detach(|| to_json(&semid::metrics::code_metrics(&codes, &clusters)?)).or_raise(py)
-}
-
-pub(crate) fn settings_of<T: serde::de::DeserializeOwned>(settings: &str) -> Result<T> {
-    serde_json::from_str(settings).map_err(|error| {
-        let text = error.to_string();
-        let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
-        parameter("settings", "those given", reason)
-    })
-}
-
-pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
-    let failed = |error| parameter("result", "not a number", format!("must be written as JSON: {error}"));
-    serde_json::to_string(value).map_err(failed)
 }

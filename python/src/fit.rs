@@ -2,8 +2,8 @@
 
 use crate::devices::Place;
 use crate::embeddings::Given;
-use crate::errors::parameter;
 use crate::input::Input;
+use crate::json::from_json;
 use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
@@ -13,8 +13,7 @@ use semid::blocks::Block;
 use semid::quantizer::{Parameters, TrainOptions, TrainingReport};
 use semid::rq::FitReport;
 use semid::vae::RqVaeReport;
-use semid::{LabelledFit, Result, Weights};
-use serde::de::DeserializeOwned;
+use semid::{LabelledFit, Weights};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -45,7 +44,7 @@ pub(crate) fn fit(
     let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
     // A fit of few rows may take long too, so it always hears of Ctrl-C.
     let (model, report) = run(py, usize::MAX, progress, |watch| {
-        let params = read::<Parameters>(params)?;
+        let params: Parameters = from_json("parameters", params)?;
         let mut options = TrainOptions::default();
         options.checkpoint = checkpoint.as_deref();
         options.warm_start = warm_start.map(|model| &**model);
@@ -70,7 +69,7 @@ pub(crate) fn fit(
 /// Checks parameters, and returns all of them with their defaults, as JSON.
 #[pyfunction]
 pub(crate) fn parameters(py: Python<'_>, params: &str) -> PyResult<String> {
-    let fields = read::<Parameters>(params).and_then(|params| params.parameters());
+    let fields = from_json("parameters", params).and_then(|params: Parameters| params.parameters());
     let fields = fields.map_err(|error| crate::errors::to_python(py, &error))?;
     Ok(Value::from_iter(fields).to_string())
 }
@@ -79,16 +78,6 @@ pub(crate) fn parameters(py: Python<'_>, params: &str) -> PyResult<String> {
 #[pyfunction]
 pub(crate) fn kinds() -> Vec<(&'static str, &'static str)> {
     Parameters::kinds().collect()
-}
-
-/// Reads parameters from JSON.
-pub(crate) fn read<T: DeserializeOwned>(params: &str) -> Result<T> {
-    serde_json::from_str(params).map_err(|error| {
-        let text = error.to_string();
-        // The place in the JSON says nothing to a caller who wrote none.
-        let reason = text.split(" at line ").next().unwrap_or(&text).to_owned();
-        parameter("parameters", "those given", reason)
-    })
 }
 
 fn describe(report: &TrainingReport) -> Value {

@@ -12,6 +12,7 @@ mod findings;
 mod fit;
 mod ids;
 mod input;
+mod json;
 mod labels;
 mod model;
 mod registry;

@@ -4,9 +4,9 @@ use crate::codes::from_array;
 use crate::devices::Place;
 use crate::embeddings::Given;
 use crate::errors::OrRaise;
-use crate::evaluation::settings_of;
 use crate::findings::{self, Interactions};
 use crate::input::Input;
+use crate::json::from_json;
 use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
@@ -65,7 +65,7 @@ impl Settings {
             report = report.weights(Weights::new(weights)?);
         }
         if let Some(runs) = self.sweep {
-            let runs: Vec<SweepRecord> = settings_of(&runs)?;
+            let runs: Vec<SweepRecord> = from_json("settings", &runs)?;
             report = report.sweep(runs);
         }
         if let Some(k) = self.k {

@@ -2,7 +2,8 @@
 
 use crate::devices::Place;
 use crate::errors::{OrRaise, parameter};
-use crate::fit::{of_fit, read};
+use crate::fit::of_fit;
+use crate::json::from_json;
 use crate::model::{Model, fresh};
 use crate::source::Source;
 use crate::work::run;
@@ -113,7 +114,7 @@ pub(crate) fn fit_on_workers(
     place: Place,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<(Model, String)> {
-    let params: RqKMeans = read(params).or_raise(py)?;
+    let params: RqKMeans = from_json("parameters", params).or_raise(py)?;
     let device = place.open(py)?;
     let raised = Arc::new(Mutex::new(None));
     let engine = Engine {

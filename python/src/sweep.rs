@@ -3,8 +3,8 @@
 use crate::devices::Place;
 use crate::embeddings::Given;
 use crate::errors::OrRaise;
-use crate::evaluation::{settings_of, to_json};
 use crate::input::Input;
+use crate::json::{from_json, to_json};
 use crate::labels::{self, Columns};
 use crate::model::{Model, fresh};
 use crate::work::run;
@@ -39,7 +39,7 @@ pub(crate) fn sweep(
     let given = Given::new(py, &input, warm_start.as_ref())?;
     let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
     run(py, usize::MAX, progress, |watch| {
-        let sweep: semid::Sweep = settings_of(grid)?;
+        let sweep: semid::Sweep = from_json("settings", grid)?;
         let weights = weights.map(Weights::new).transpose()?;
         let scaled = given.scaled(watch, column_weight.as_deref(), weights.as_ref())?;
         let sweep = sweep
@@ -56,7 +56,7 @@ pub(crate) fn sweep(
 #[pyfunction]
 pub(crate) fn rank(py: Python<'_>, runs: &str, metric: &str) -> PyResult<Vec<usize>> {
     let ranked = || {
-        let (runs, metric): (Vec<SweepRecord>, _) = (settings_of(runs)?, SweepMetric::named(metric)?);
+        let (runs, metric): (Vec<SweepRecord>, _) = (from_json("settings", runs)?, SweepMetric::named(metric)?);
         let place = |ranked: &SweepRecord| runs.iter().position(|run| std::ptr::eq(run, ranked));
         Ok(metric.rank(&runs).into_iter().filter_map(place).collect())
     };
