@@ -3,6 +3,7 @@
 
 @group(0) @binding(6) var<storage, read> race_norms: array<vec4<f32>>; // as distinct.wgsl writes them
 @group(0) @binding(7) var<storage, read> lengths: array<f32>;
+@group(0) @binding(8) var<storage, read> listed: array<vec4<u32>>; // as keep.wgsl lists rows, where LISTED
 
 alias Sum = vec4<f32>;
 

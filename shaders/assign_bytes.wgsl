@@ -3,6 +3,8 @@
 // shared/byte_scores.wgsl; rows and codewords are bytes and facts, as round_rows.wgsl and round_codewords.wgsl write
 // them.
 
+@group(0) @binding(6) var<storage, read> listed: array<vec4<u32>>; // as keep.wgsl lists rows, where LISTED
+
 alias Sum = vec4<i32>;
 
 // Returns how many vec4 of words a vector has; a word is 4 bytes.

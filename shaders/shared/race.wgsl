@@ -11,6 +11,11 @@
 override GROUP_ROWS: u32 = 128u;
 override WIDE_ROWS: bool = GROUP_ROWS == 128u;
 override WIDE_CODES: bool = true;
+// Whether the rows are those of a list, `listed`, which ends with zeros. An assignment that knows the one before races
+// for the rows alone that keep.wgsl lists as open.
+override LISTED: bool = false;
+// Whether rows are only challenged: every codeword of the race that may be as near as a row's own one opens the row.
+override CHALLENGES: bool = false;
 
 @group(0) @binding(1) var<storage, read> rows: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> codewords: array<vec4<u32>>;
@@ -36,10 +41,27 @@ fn add_products(sums: Sums, row: vec4<u32>, code: vec4<u32>) -> Sums {
     );
 }
 
+// Returns the row in a place: of the table, or of the list.
+fn row_in(place: u32) -> u32 {
+    if (LISTED) {
+        return max(listed[place].x, 1u) - 1u;
+    }
+    return place;
+}
+
+// Returns where the rows in 4 neighbouring places begin.
+fn starts_of(place: u32) -> vec4<u32> {
+    return vec4<u32>(row_in(place), row_in(place + 1u), row_in(place + 2u), row_in(place + 3u)) * row_quads();
+}
+
 // Loads 4 neighbours x 4 words for the tile.
-fn fetch(loads: bool, loads_rows: bool, row_at: u32, code_at: u32) -> Words {
+fn fetch(loads: bool, loads_rows: bool, row_at: u32, starts: vec4<u32>, code_at: u32) -> Words {
     if (!loads) {
         return Words();
+    }
+    if (loads_rows && LISTED) {
+        let at = starts + row_at;
+        return Words(rows[at.x], rows[at.y], rows[at.z], rows[at.w]);
     }
     if (loads_rows) {
         let quads = row_quads();
@@ -99,6 +121,21 @@ fn add_quarter(
     add_word(a, b, c, d, row_at + 96u, code_at + 96u);
 }
 
+// Opens the row in a place, so that it races for all codewords, unless all codewords of this race are surely farther
+// than its own, whose score is at most `own`. The loser of a meeting is bounded by the second best alone.
+fn challenge(row: u32, place: u32, own: f32) {
+    let rounding = rounding_of(row);
+    var kept = true;
+    for (var share = 0u; share < 16u; share++) {
+        let state = state_of(place, share);
+        kept = kept && state.x - own > rounding && state.y - own > rounding;
+    }
+    if (!kept) {
+        let at = atomicAdd(&counters[0], 1u);
+        undecided[at] = vec4<u32>(row + 1u, 0u, 0u, 0u);
+    }
+}
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
     let row_blocks = select(16u, 32u, WIDE_ROWS);
@@ -106,6 +143,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let first = params.first + group.x * row_blocks * 4u;
     let x = local & 15u;
     let y = local >> 4u;
+    if (LISTED && listed[first].x == 0u) {
+        return;
+    }
 
     // The first half of the workgroup loads rows, the second codewords: 4 neighbours x 4 words each.
     let loads_rows = local < 128u;
@@ -114,9 +154,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let loads = block < select(code_blocks, row_blocks, loads_rows);
     let stored = select(512u, 0u, loads_rows) + quarter * 128u + (block ^ (quarter * 2u));
     // One register says where an invocation loads from, whichever it loads.
-    let from_row = (first + block * 4u) * row_quads() + quarter;
+    let from_row = select((first + block * 4u) * row_quads(), 0u, LISTED) + quarter;
     let from_code = quarter * params.padded + block * 4u;
     let origin = select(from_code, from_row, loads_rows);
+    var starts = vec4<u32>(0u);
+    if (LISTED && loads && loads_rows) {
+        starts = starts_of(first + block * 4u);
+    }
 
     var state0 = vec3<f32>(0x1p120, 0x1p120, 0.0);
     var state1 = vec3<f32>(0x1p120, 0x1p120, 0.0);
@@ -130,7 +174,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // `code` and `k` say where the values in `fetched` come from: one step ahead of the products.
     var code = 0u;
     var k = 0u;
-    var fetched = fetch(loads, loads_rows, origin + k, origin + k * params.padded + code);
+    var fetched = fetch(loads, loads_rows, origin + k, starts, origin + k * params.padded + code);
     for (var start = 0u; start < params.clusters; start += code_blocks * 4u) {
         var a = Sums();
         var b = Sums();
@@ -154,7 +198,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 code += code_blocks * 4u;
                 code = select(0u, code, code < params.clusters);
             }
-            fetched = fetch(loads, loads_rows, origin + k, origin + k * params.padded + code);
+            fetched = fetch(loads, loads_rows, origin + k, starts, origin + k * params.padded + code);
             let place = vec2<u32>(x, y);
             if (WIDE_ROWS && WIDE_CODES) {
                 // Compilers keep a loop of this length, which would count and wait once per quarter.
@@ -168,32 +212,32 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 }
             }
         }
-        // The rows of an invocation: 4 near ones, and 4 later ones.
-        let row = first + y * 4u;
+        // The places of an invocation: 4 near ones, and 4 later ones.
+        let held = first + y * 4u;
         let near = start + x * 4u;
         let h = facts_of(near);
-        state0 = meet4(state0, scores(row, a.r0, h), f32(near));
-        state1 = meet4(state1, scores(row + 1u, a.r1, h), f32(near));
-        state2 = meet4(state2, scores(row + 2u, a.r2, h), f32(near));
-        state3 = meet4(state3, scores(row + 3u, a.r3, h), f32(near));
+        state0 = meet4(state0, scores(row_in(held), a.r0, h), f32(near));
+        state1 = meet4(state1, scores(row_in(held + 1u), a.r1, h), f32(near));
+        state2 = meet4(state2, scores(row_in(held + 2u), a.r2, h), f32(near));
+        state3 = meet4(state3, scores(row_in(held + 3u), a.r3, h), f32(near));
         if (WIDE_ROWS) {
-            state4 = meet4(state4, scores(row + 64u, c.r0, h), f32(near));
-            state5 = meet4(state5, scores(row + 65u, c.r1, h), f32(near));
-            state6 = meet4(state6, scores(row + 66u, c.r2, h), f32(near));
-            state7 = meet4(state7, scores(row + 67u, c.r3, h), f32(near));
+            state4 = meet4(state4, scores(row_in(held + 64u), c.r0, h), f32(near));
+            state5 = meet4(state5, scores(row_in(held + 65u), c.r1, h), f32(near));
+            state6 = meet4(state6, scores(row_in(held + 66u), c.r2, h), f32(near));
+            state7 = meet4(state7, scores(row_in(held + 67u), c.r3, h), f32(near));
         }
         if (WIDE_CODES) {
             let far = near + 64u;
             let g = facts_of(far);
-            state0 = meet4(state0, scores(row, b.r0, g), f32(far));
-            state1 = meet4(state1, scores(row + 1u, b.r1, g), f32(far));
-            state2 = meet4(state2, scores(row + 2u, b.r2, g), f32(far));
-            state3 = meet4(state3, scores(row + 3u, b.r3, g), f32(far));
+            state0 = meet4(state0, scores(row_in(held), b.r0, g), f32(far));
+            state1 = meet4(state1, scores(row_in(held + 1u), b.r1, g), f32(far));
+            state2 = meet4(state2, scores(row_in(held + 2u), b.r2, g), f32(far));
+            state3 = meet4(state3, scores(row_in(held + 3u), b.r3, g), f32(far));
             if (WIDE_ROWS) {
-                state4 = meet4(state4, scores(row + 64u, d.r0, g), f32(far));
-                state5 = meet4(state5, scores(row + 65u, d.r1, g), f32(far));
-                state6 = meet4(state6, scores(row + 66u, d.r2, g), f32(far));
-                state7 = meet4(state7, scores(row + 67u, d.r3, g), f32(far));
+                state4 = meet4(state4, scores(row_in(held + 64u), d.r0, g), f32(far));
+                state5 = meet4(state5, scores(row_in(held + 65u), d.r1, g), f32(far));
+                state6 = meet4(state6, scores(row_in(held + 66u), d.r2, g), f32(far));
+                state7 = meet4(state7, scores(row_in(held + 67u), d.r3, g), f32(far));
             }
         }
     }
@@ -215,9 +259,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             tile[at + 48u] = stored_state(state7);
         }
         workgroupBarrier();
-        let row = first + half * 64u + local;
-        if (local < 64u && row < params.end) {
-            changed += conclude(row, local);
+        let concluded = first + half * 64u + local;
+        if (local < 64u && concluded < params.end) {
+            let row = row_in(concluded);
+            if (CHALLENGES) {
+                if (listed[concluded].x > 0u) {
+                    challenge(row, local, bitcast<f32>(listed[concluded].y));
+                }
+            } else if (!LISTED || listed[concluded].x > 0u) {
+                changed += conclude(row, local);
+            }
         }
     }
     workgroupBarrier();

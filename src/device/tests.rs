@@ -202,9 +202,9 @@ fn iterations(table: &mut dyn Table, codebook: &Codebook, room: i32) -> Vec<u64>
             lloyd.restart(codebook).expect("restart");
         }
         let Iteration { assigned, update } = lloyd.iterate().expect("iterate");
-        let Update { gain, moved, longest, empty } = update;
+        let Update { gain, moved, longest, empty, movers } = update;
         let wide = [gain as u128, moved].into_iter().flat_map(|value| [value as u64, (value >> 64) as u64]);
-        found.extend(wide.chain([longest, empty, assigned.changed]));
+        found.extend(wide.chain([longest, empty, movers, assigned.changed]));
         found.extend(lloyd.codewords().expect("codewords").values().iter().map(|value| *value as u64));
         let counts = lloyd.table().sums(codebook.clusters()).expect("sums").counts().to_vec();
         found.extend(counts);
@@ -226,9 +226,11 @@ fn iteration_from_sums(table: &mut dyn Table, codebook: &mut Codebook, room: i32
     let zeros = vec![0; codebook.dim()];
     let longest = codebook.values().chunks_exact(codebook.dim()).map(|codeword| squared(codeword, &zeros)).max();
     let moved = squared(codebook.values(), before.values());
+    let both = codebook.values().chunks_exact(codebook.dim()).zip(before.values().chunks_exact(codebook.dim()));
+    let movers = both.filter(|(now, before)| now != before).count() as u64;
     let empty = partial.counts().iter().filter(|count| **count == 0).count() as u64;
     let wide = [gain, moved].into_iter().flat_map(|value| [value as u64, (value >> 64) as u64]);
-    let words = wide.chain([longest.unwrap_or(0) as u64, empty, assigned.changed]);
+    let words = wide.chain([longest.unwrap_or(0) as u64, empty, movers, assigned.changed]);
     let codewords = before.values().iter().map(|value| *value as u64).collect::<Vec<_>>();
     words.chain(codewords).chain(partial.counts().iter().copied()).collect()
 }

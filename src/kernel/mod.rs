@@ -15,6 +15,8 @@ pub(crate) mod column_sums;
 pub(crate) mod combine;
 pub(crate) mod dropout;
 pub(crate) mod float;
+#[cfg(test)]
+pub(crate) mod keep;
 pub(crate) mod matmul;
 pub(crate) mod members;
 pub(crate) mod min_distances;

@@ -12,6 +12,8 @@ pub(crate) struct Update {
     pub(crate) longest: u64,
     /// The number of clusters without members.
     pub(crate) empty: u64,
+    /// The number of codewords that moved.
+    pub(crate) movers: u64,
 }
 
 /// The most rows that the bounds below allow.
@@ -43,17 +45,19 @@ pub(crate) fn update(sums: &[i64], counts: &[u64], dim: usize, codewords: &mut [
     for ((codeword, sums), n) in codewords.chunks_exact_mut(dim).zip(sums.chunks_exact(dim)).zip(counts) {
         let n = *n as i64;
         all.empty += u64::from(n == 0);
-        let mut length = 0;
+        let (mut length, mut movement) = (0, 0);
         for (c, sum) in codeword.iter_mut().zip(sums) {
             let before = i64::from(*c);
             all.gain += i128::from(before) * i128::from(2 * sum - n * before);
             if n > 0 {
                 *c = ((2 * sum + n).div_euclid(2 * n) as i32).clamp(-room, room);
             }
-            all.moved += u128::from((i64::from(*c) - before).unsigned_abs().pow(2));
+            movement += u128::from((i64::from(*c) - before).unsigned_abs().pow(2));
             length += i64::from(*c).unsigned_abs().pow(2);
         }
         all.longest = all.longest.max(length);
+        all.moved += movement;
+        all.movers += u64::from(movement > 0);
     }
     all
 }

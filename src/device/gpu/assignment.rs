@@ -4,10 +4,12 @@ use super::chunk::{COUNTERS, ChunkBuffers, counted};
 use super::codewords::Codewords;
 use super::filter::Filter;
 use super::kernels::EXACT_WORK;
-use super::kernels::assign::queue_variant;
+use super::kernels::assign::{self, queue_variant};
 use super::kernels::assigned_distances;
 use super::kernels::centroid::{self, Ordered};
+use super::kernels::keep;
 use super::measure::measure;
+use super::pruning::Pruning;
 use super::rows::GpuRows;
 use super::span::{Span, copy};
 use super::tile::{Tile, Variant};
@@ -102,6 +104,26 @@ pub(super) fn queue_codewords(rows: &mut GpuRows, codewords: &Codewords) -> Resu
     queue_variant(rows, codewords, variant)?;
     let work = (clusters * rows.width * 4) as f64 * rows.rows as f64;
     Ok(Queued { clusters, work, start })
+}
+
+/// Adds the dispatches of an assignment to the codewords `after` the last one was to those `before`, of which `movers`
+/// have moved since, as `facts` say of each.
+pub(super) fn queue_pruned(
+    rows: &mut GpuRows,
+    [before, after]: [&Codewords; 2],
+    (movers, facts): (u32, &wgpu::Buffer),
+    pruning: &mut Pruning,
+) -> Result<Queued> {
+    let variant = variant(rows, after)?;
+    if variant.tile == Tile::Cooperative {
+        return queue_codewords(rows, after);
+    }
+    let start = Instant::now();
+    pruning.set_moved(movers, after);
+    keep::queue(rows, [before, after], facts, pruning)?;
+    assign::queue_pruned(rows, after, variant, facts, pruning)?;
+    // How many rows race is not known.
+    Ok(Queued { clusters: after.clusters as usize, work: 0.0, start })
 }
 
 /// Learns from an assignment that the host has waited for. Only durations depend on it.

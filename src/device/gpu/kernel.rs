@@ -61,7 +61,12 @@ macro_rules! kernels {
                 })*
                 $(#[cfg(test)] all.push(Self::$test);)*
                 // Its sums and facts fit no GPU's registers.
-                all.retain(|kernel| *kernel != Self::AssignBytes { wide_rows: true, wide_codes: true });
+                let (wide_rows, wide_codes) = (true, true);
+                all.retain(|kernel| {
+                    *kernel != Self::AssignBytes { wide_rows, wide_codes }
+                        && *kernel != Self::AssignBytesChallenged { wide_rows, wide_codes }
+                        && *kernel != Self::AssignBytesListed { wide_rows, wide_codes }
+                });
                 // No compiler but that of `cooperative` translates it.
                 all.retain(|kernel| *kernel != Self::AssignMatrix);
                 all
@@ -112,6 +117,28 @@ kernels! {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
+    AssignBytesChallenged { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, MEET, BYTE_SCORES, RACE, CANDIDATES] {
+        GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
+        WIDE_CODES: f64::from(u8::from(wide_codes)),
+        LISTED: 1.0,
+        CHALLENGES: 1.0
+    };
+    AssignBytesListed { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, MEET, BYTE_SCORES, RACE, CANDIDATES] {
+        GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
+        WIDE_CODES: f64::from(u8::from(wide_codes)),
+        LISTED: 1.0
+    };
+    AssignChallenged { wide_rows, wide_codes } = "assign" [PARAMS, MEET, RACE, CANDIDATES] {
+        GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
+        WIDE_CODES: f64::from(u8::from(wide_codes)),
+        LISTED: 1.0,
+        CHALLENGES: 1.0
+    };
+    AssignListed { wide_rows, wide_codes } = "assign" [PARAMS, MEET, RACE, CANDIDATES] {
+        GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
+        WIDE_CODES: f64::from(u8::from(wide_codes)),
+        LISTED: 1.0
+    };
     AssignMatrix = "assign_matrix" [BYTES, MEET, BYTE_SCORES, CANDIDATES, MATRIX_RACE];
     AssignedDistances = "assigned_distances" [PARAMS, U64, SQUARES, LANES, LANE_DISTANCE];
     Centroid = "centroid" [PARAMS];
@@ -124,11 +151,13 @@ kernels! {
     DrawInBlock = "draw_in_block" [U64, U96, RUNNING_SUM];
     Dropout = "dropout" [U64, SOFT_FLOAT];
     Gather = "gather" [PARAMS];
+    Keep = "keep" [PARAMS, U64, SQUARES, LANE_DISTANCE];
     Length = "length" [PARAMS];
     Matmul { wide } = "matmul" [DOTS, U64, SOFT_FLOAT, EXACT] { WIDE: f64::from(u8::from(wide)) };
     Members = "members" [];
     MinDistances = "min_distances" [U64, SQUARES, LANES];
     Nearer = "nearer" [U64, U96, BLOCK_SUM];
+    Moved = "moved" [];
     NumberCodes = "number_codes" [];
     OnGrid = "on_grid" [U64, SOFT_FLOAT, ON_GRID];
     Order = "order" [PARAMS];
@@ -214,7 +243,7 @@ pub(super) struct Needs {
 }
 
 /// The most that any kernel needs; a test reads it from the shaders.
-pub(super) const NEEDS: Needs = Needs { invocations: 256, storage_buffers: 7, workgroup_bytes: 16_384 };
+pub(super) const NEEDS: Needs = Needs { invocations: 256, storage_buffers: 8, workgroup_bytes: 16_384 };
 
 /// The same for `assign_matrix`, which runs on devices with cooperative matrices alone.
 pub(super) const MATRIX_WORKGROUP_BYTES: u32 = 27_664;

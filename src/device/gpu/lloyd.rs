@@ -4,10 +4,11 @@ use super::assignment::{self, Queued};
 use super::codewords::Codewords;
 use super::kernels::centroid::{self, Ordered};
 use super::kernels::update::{self, Updating};
+use super::pruning::{self, Pruning};
 use super::rows::GpuRows;
 use crate::codebook::Codebook;
 use crate::device::{Iteration, Lloyd, Table};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::kernel::update::MAX_ROWS;
 
 pub(super) struct GpuLloyd<'a> {
@@ -19,6 +20,12 @@ pub(super) struct GpuLloyd<'a> {
     last: Codewords,
     ordered: Vec<Ordered>,
     pub(super) updating: Updating,
+    /// How many codewords the last iteration moved, if none have been put in their place since.
+    movers: Option<u64>,
+    /// What is remembered for the next assignment, once that has paid.
+    pub(super) pruning: Option<Pruning>,
+    /// Whether there is no memory for it.
+    forgets: bool,
 }
 
 impl<'a> GpuLloyd<'a> {
@@ -34,24 +41,48 @@ impl<'a> GpuLloyd<'a> {
         let cluster_bytes = centroid::cluster_bytes(table);
         let at_once = table.piece_rows(cluster_bytes).min(clusters);
         let updating = Updating::new(&table.context, clusters, (at_once, cluster_bytes))?;
-        Ok(Some(Self { table, room, next, last, ordered, updating }))
+        let (movers, pruning, forgets) = (None, None, false);
+        Ok(Some(Self { table, room, next, last, ordered, updating, movers, pruning, forgets }))
     }
 }
 
 impl GpuLloyd<'_> {
     /// Adds the commands of an iteration to the batch.
     pub(super) fn queue(&mut self) -> Result<Queued> {
-        let Self { table, room, next, last, ordered, updating } = self;
+        let Self { table, ordered, updating, .. } = self;
         // The table may know the codewords that are about to change.
         table.know_codewords(None);
         for ordered in ordered.iter() {
             ordered.clear(&table.context, &mut table.batch)?;
         }
         update::queue_clear(table, updating)?;
-        let queued = assignment::queue_codewords(table, next)?;
+        let queued = self.queue_assignment()?;
+        let Self { table, room, next, last, ordered, updating, .. } = self;
         centroid::queue_order(table, ordered)?;
         update::queue(table, ordered, updating, [next, last], *room)?;
         Ok(queued)
+    }
+
+    /// Adds the commands of an assignment: for all rows, or only for those that movements have left open.
+    fn queue_assignment(&mut self) -> Result<Queued> {
+        let clusters = self.next.clusters as usize;
+        let movers = self.movers.take().filter(|movers| pruning::pays(self.table, clusters, *movers));
+        if movers.is_some() && self.pruning.is_none() && !self.forgets {
+            match Pruning::new(self.table, clusters) {
+                Err(error) if matches!(error.kind(), ErrorKind::OutOfMemory { .. }) => self.forgets = true,
+                made => self.pruning = Some(made?),
+            }
+        }
+        let Self { table, next, last, updating, .. } = self;
+        match (movers, &mut self.pruning) {
+            (Some(movers), Some(pruning)) => {
+                assignment::queue_pruned(table, [last, next], (movers as u32, &updating.facts), pruning)
+            }
+            (_, pruning) => {
+                pruning.iter_mut().for_each(|pruning| pruning.is_known = false);
+                assignment::queue_codewords(table, next)
+            }
+        }
     }
 
     /// Ends an iteration, whose summary the host has read.
@@ -60,6 +91,7 @@ impl GpuLloyd<'_> {
         assignment::finish(self.table, queued, iteration.assigned);
         std::mem::swap(&mut self.next, &mut self.last);
         self.next = self.next.clone().bounded(self.table.dim, iteration.update.longest);
+        self.movers = Some(iteration.update.movers);
         iteration
     }
 }
@@ -79,6 +111,7 @@ impl Lloyd for GpuLloyd<'_> {
 
     fn restart(&mut self, codebook: &Codebook) -> Result<()> {
         self.table.know_codewords(None);
+        self.movers = None;
         self.next = Codewords::new(&self.table.context, codebook, self.table.width)?;
         Ok(())
     }

@@ -29,6 +29,7 @@ mod memory;
 mod operand;
 mod params;
 mod pools;
+mod pruning;
 mod rows;
 mod seeding;
 mod sliced;

@@ -10,6 +10,7 @@ use crate::device::gpu::context::Context;
 use crate::device::gpu::filter::Filter;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::params::Params;
+use crate::device::gpu::pruning::Pruning;
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::tile::{Tile, Variant};
 use crate::error::Result;
@@ -27,67 +28,152 @@ const LISTED: usize = 4;
 /// Adds the dispatches of an assignment by a variant that suits the table.
 pub(in crate::device::gpu) fn queue_variant(rows: &mut GpuRows, codewords: &Codewords, variant: Variant) -> Result<()> {
     queue_distinct(rows, codewords)?;
+    queue_race(rows, codewords, variant, None)
+}
+
+/// Adds the dispatches of an assignment that races for the rows alone which movements of codewords have left open:
+/// those that [`super::keep::queue`] has listed, and those that lose against a codeword which has moved. The variant
+/// must have a tile of its own.
+pub(in crate::device::gpu) fn queue_pruned(
+    rows: &mut GpuRows,
+    codewords: &Codewords,
+    variant: Variant,
+    facts: &wgpu::Buffer,
+    pruning: &mut Pruning,
+) -> Result<()> {
+    queue_distinct(rows, codewords)?;
+    super::keep::queue_moved(rows, codewords, facts, pruning)?;
+    queue_race(rows, codewords, variant, Some(pruning))
+}
+
+fn queue_race(
+    rows: &mut GpuRows,
+    codewords: &Codewords,
+    variant: Variant,
+    pruning: Option<&mut Pruning>,
+) -> Result<()> {
+    match variant.filter {
+        Filter::F32 => queue_f32(rows, codewords, variant, pruning),
+        Filter::Bytes => queue_bytes(rows, codewords, variant, pruning),
+    }
+}
+
+/// The kernels of a race: for all rows, for open rows, and for challenged rows.
+fn kernels(variant: Variant) -> [Kernel; 3] {
     match (variant.filter, variant.tile) {
-        (Filter::F32, Tile::Sized { wide_rows, wide_codes }) => {
-            queue_f32(rows, codewords, Kernel::Assign { wide_rows, wide_codes })
-        }
-        (Filter::Bytes, Tile::Sized { wide_rows, wide_codes }) => {
-            queue_bytes(rows, codewords, Kernel::AssignBytes { wide_rows, wide_codes })
-        }
-        (_, Tile::Cooperative) => queue_bytes(rows, codewords, Kernel::AssignMatrix),
+        (Filter::F32, Tile::Sized { wide_rows, wide_codes }) => [
+            Kernel::Assign { wide_rows, wide_codes },
+            Kernel::AssignListed { wide_rows, wide_codes },
+            Kernel::AssignChallenged { wide_rows, wide_codes },
+        ],
+        (Filter::Bytes, Tile::Sized { wide_rows, wide_codes }) => [
+            Kernel::AssignBytes { wide_rows, wide_codes },
+            Kernel::AssignBytesListed { wide_rows, wide_codes },
+            Kernel::AssignBytesChallenged { wide_rows, wide_codes },
+        ],
+        (_, Tile::Cooperative) => [Kernel::AssignMatrix; 3],
     }
 }
 
 /// Filters by products of f32.
-fn queue_f32(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Result<()> {
+fn queue_f32(
+    rows: &mut GpuRows,
+    codewords: &Codewords,
+    variant: Variant,
+    pruning: Option<&mut Pruning>,
+) -> Result<()> {
     measure_lengths(rows)?;
-    let params = codewords.params(rows.params());
+    let of_rows = rows.params();
+    let params = codewords.params(of_rows);
+    let [all, open, _] = kernels(variant);
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
-    for chunk in chunks.iter() {
+    let work = |codewords: &Codewords| codewords.clusters as usize * *width * 4;
+    for (at, chunk) in chunks.iter().enumerate() {
         let ChunkBuffers { values, lengths, codes, list, counters, .. } = chunk;
-        let buffers = [values, &codewords.values, codes, list, counters, &codewords.race_norms, lengths];
         batch.clear(context, counters)?;
-        chunk.run(context, batch, kernel, params, &buffers, codewords.clusters as usize * *width * 4)?;
+        let mut race = (all, values);
+        if let Some(Pruning { chunks, moved, .. }) = pruning.as_deref()
+            && let Some(kept) = chunks.get(at)
+        {
+            let [.., kernel] = kernels(variant.for_shape(*dim, moved.clusters as usize));
+            let of_moved = [&moved.values, codes, &kept.open, &kept.counters, &moved.race_norms];
+            let buffers = [&[values][..], &of_moved, &[lengths, &kept.challenged]].concat();
+            chunk.run(context, batch, kernel, moved.params(of_rows), &buffers, work(moved))?;
+            race = (open, &kept.open);
+        }
+        let (kernel, listed) = race;
+        let buffers = [values, &codewords.values, codes, list, counters, &codewords.race_norms, lengths, listed];
+        chunk.run(context, batch, kernel, params, &buffers, work(codewords))?;
         queue_undecided(context, batch, chunk, codewords, params, *dim)?;
     }
     Ok(())
 }
 
 /// Filters by products of bytes.
-fn queue_bytes(rows: &mut GpuRows, codewords: &Codewords, kernel: Kernel) -> Result<()> {
+fn queue_bytes(
+    rows: &mut GpuRows,
+    codewords: &Codewords,
+    variant: Variant,
+    mut pruning: Option<&mut Pruning>,
+) -> Result<()> {
+    let [all, open, _] = kernels(variant);
+    let known = rows.codeword_bytes.take();
     // A matrix is loaded along its rows.
-    let code_bytes = round_codewords(rows, codewords, kernel == Kernel::AssignMatrix)?;
+    let code_bytes = round_codewords(rows, codewords, known, all == Kernel::AssignMatrix)?;
+    rows.codeword_bytes = Some(code_bytes.clone());
+    if let Some(pruning) = pruning.as_deref_mut() {
+        let known = pruning.moved_bytes.take();
+        pruning.moved_bytes = Some(round_codewords(rows, &pruning.moved, known, false)?);
+    }
     let rounded = rows.measured == Some(Filter::Bytes);
     let of_rows = rows.params();
     let GpuRows { context, batch, chunks, width, dim, .. } = rows;
-    for chunk in chunks.iter_mut() {
+    let work = |codewords: &Codewords| codewords.clusters as usize * *width * 4;
+    for (at, chunk) in chunks.iter_mut().enumerate() {
         let row_bytes = chunk.bytes(context, *dim)?;
-        let params = bytes::params(of_rows, codewords, *dim, chunk.room());
+        let room = chunk.room();
+        let params = bytes::params(of_rows, codewords, *dim, room);
         if !rounded {
             chunk.run(context, batch, Kernel::RoundRows, params, &[&chunk.values, &row_bytes], *dim * EXACT_WORK)?;
         }
         let ChunkBuffers { codes, list, counters, .. } = &*chunk;
         batch.clear(context, counters)?;
-        let buffers = [&row_bytes, &code_bytes, codes, list, counters];
-        chunk.run(context, batch, kernel, params, &buffers, codewords.clusters as usize * *width * 4)?;
+        let mut race = (all, &row_bytes);
+        if let Some(Pruning { chunks, moved, moved_bytes: Some(moved_bytes), .. }) = pruning.as_deref()
+            && let Some(kept) = chunks.get(at)
+        {
+            let [.., kernel] = kernels(variant.for_shape(*dim, moved.clusters as usize));
+            let params = bytes::params(of_rows, moved, *dim, room);
+            let buffers = [&row_bytes, moved_bytes, codes, &kept.open, &kept.counters, &kept.challenged];
+            chunk.run(context, batch, kernel, params, &buffers, work(moved))?;
+            race = (open, &kept.open);
+        }
+        let (kernel, listed) = race;
+        let buffers = [&row_bytes, &code_bytes, codes, list, counters, listed];
+        // A matrix race takes no list.
+        let buffers = buffers.get(..if all == Kernel::AssignMatrix { 5 } else { 6 }).unwrap_or_default();
+        chunk.run(context, batch, kernel, params, buffers, work(codewords))?;
         queue_undecided(context, batch, chunk, codewords, params, *dim)?;
     }
     rows.measured = Some(Filter::Bytes);
     Ok(())
 }
 
-/// Rounds codewords to bytes; returns the buffer that holds these, one codeword after the other if `row_major`. The
-/// codewords may have changed since the last time.
-fn round_codewords(rows: &mut GpuRows, codewords: &Codewords, row_major: bool) -> Result<wgpu::Buffer> {
+/// Rounds codewords to bytes; returns the buffer that holds these, one codeword after the other if `row_major`: `known`,
+/// where that is large enough. The codewords may have changed since the last time.
+fn round_codewords(
+    rows: &mut GpuRows,
+    codewords: &Codewords,
+    known: Option<wgpu::Buffer>,
+    row_major: bool,
+) -> Result<wgpu::Buffer> {
     let params = bytes::params(rows.params(), codewords, rows.dim, 0);
-    let GpuRows { context, batch, codeword_bytes, dim, .. } = rows;
+    let GpuRows { context, batch, dim, .. } = rows;
     let needed = bytes::size(codewords.padded.into(), *dim);
-    let known = codeword_bytes.take().filter(|buffer| buffer.size() >= needed);
-    let buffer = match known {
+    let buffer = match known.filter(|buffer| buffer.size() >= needed) {
         Some(buffer) => buffer,
         None => context.storage("codewords as bytes", needed)?,
     };
-    *codeword_bytes = Some(buffer.clone());
     let buffers = [&codewords.values, &codewords.race_norms, &buffer];
     let kernel = Kernel::RoundCodewords { row_major };
     run_over(params.padded as usize, context, batch, kernel, params, (&buffers, *dim * EXACT_WORK))?;

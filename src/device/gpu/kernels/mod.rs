@@ -10,6 +10,7 @@ pub(super) mod column_sums;
 pub(super) mod combine;
 pub(super) mod dropout;
 pub(super) mod gather;
+pub(super) mod keep;
 pub(super) mod matmul;
 pub(super) mod members;
 pub(super) mod min_distances;

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::kernel::update::Update;
 
 /// Words of a summary that the host reads, and bytes of what is noted for each cluster.
-const SUMMARY_WORDS: usize = 11;
+const SUMMARY_WORDS: usize = 12;
 const FACT_BYTES: u64 = 32;
 /// Words of the totals before the members of the first cluster: undecided and changed rows.
 const HEAD: u64 = 2;
@@ -121,7 +121,8 @@ pub(in crate::device::gpu) fn read_summary(bytes: &[u8]) -> Iteration {
     let mut number = |words_of: u32| (0..words_of).map(|i| words.next().unwrap_or(0) << (32 * i)).sum::<u128>();
     // The sign is in the highest of 96 bits.
     let gain = ((number(3) << 32) as i128) >> 32;
-    let (moved, longest, empty) = (number(3), number(2) as u64, number(1) as u64);
+    let (moved, longest) = (number(3), number(2) as u64);
+    let (empty, movers) = (number(1) as u64, number(1) as u64);
     let (settled, changed) = (number(1) as u64, number(1) as u64);
-    Iteration { assigned: AssignCounts { changed, settled }, update: Update { gain, moved, longest, empty } }
+    Iteration { assigned: AssignCounts { changed, settled }, update: Update { gain, moved, longest, empty, movers } }
 }

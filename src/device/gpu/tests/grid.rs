@@ -8,7 +8,7 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 23] = [
+const PARTS: [(&str, &str); 24] = [
     ("assign_bytes", "assign"),
     ("assign_matrix", "assign"),
     ("count", "centroid"),
@@ -17,6 +17,7 @@ const PARTS: [(&str, &str); 23] = [
     ("draw_in_block", "nearer"),
     ("gather", "gather"),
     ("length", "assign"),
+    ("moved", "keep"),
     ("number_codes", "members"),
     ("order", "centroid"),
     ("pieces", "centroid"),

@@ -11,6 +11,7 @@ mod faults;
 mod grid;
 #[cfg(feature = "_noop")]
 mod host_time;
+mod keep;
 mod matrix_race;
 mod network;
 mod parallel_seeding;

@@ -152,7 +152,7 @@ const FAULTS: [Fault; 14] = [
     (Kernel::Update, "u32(u64_less(low, a.xy))", "0u"),
     (Kernel::Summary, "select(a, b, u64_less(a, b))", "select(b, a, u64_less(a, b))"),
     (Kernel::Summary, "u32(u64_less(low, a.xy))", "0u"),
-    (Kernel::Summary, "a.z + b.z)", "a.z)"),
+    (Kernel::Summary, "a.zw + b.zw)", "a.zw)"),
 ];
 
 #[test]
