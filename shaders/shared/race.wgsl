@@ -54,13 +54,14 @@ fn starts_of(place: u32) -> vec4<u32> {
     return vec4<u32>(row_in(place), row_in(place + 1u), row_in(place + 2u), row_in(place + 3u)) * row_quads();
 }
 
-// Loads 4 neighbours x 4 words for the tile.
-fn fetch(loads: bool, loads_rows: bool, row_at: u32, starts: vec4<u32>, code_at: u32) -> Words {
+// Loads 4 neighbours x 4 words for the tile; listed rows from the `place` of the first of them on. Where they begin is
+// read again each time, because the registers that would hold it are all taken.
+fn fetch(loads: bool, loads_rows: bool, row_at: u32, place: u32, code_at: u32) -> Words {
     if (!loads) {
         return Words();
     }
     if (loads_rows && LISTED) {
-        let at = starts + row_at;
+        let at = starts_of(place) + row_at;
         return Words(rows[at.x], rows[at.y], rows[at.z], rows[at.w]);
     }
     if (loads_rows) {
@@ -157,10 +158,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let from_row = select((first + block * 4u) * row_quads(), 0u, LISTED) + quarter;
     let from_code = quarter * params.padded + block * 4u;
     let origin = select(from_code, from_row, loads_rows);
-    var starts = vec4<u32>(0u);
-    if (LISTED && loads && loads_rows) {
-        starts = starts_of(first + block * 4u);
-    }
 
     var state0 = vec3<f32>(0x1p120, 0x1p120, 0.0);
     var state1 = vec3<f32>(0x1p120, 0x1p120, 0.0);
@@ -174,7 +171,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     // `code` and `k` say where the values in `fetched` come from: one step ahead of the products.
     var code = 0u;
     var k = 0u;
-    var fetched = fetch(loads, loads_rows, origin + k, starts, origin + k * params.padded + code);
+    var fetched = fetch(loads, loads_rows, origin + k, first + block * 4u, origin + k * params.padded + code);
     for (var start = 0u; start < params.clusters; start += code_blocks * 4u) {
         var a = Sums();
         var b = Sums();
@@ -198,7 +195,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 code += code_blocks * 4u;
                 code = select(0u, code, code < params.clusters);
             }
-            fetched = fetch(loads, loads_rows, origin + k, starts, origin + k * params.padded + code);
+            fetched = fetch(loads, loads_rows, origin + k, first + block * 4u, origin + k * params.padded + code);
             let place = vec2<u32>(x, y);
             if (WIDE_ROWS && WIDE_CODES) {
                 // Compilers keep a loop of this length, which would count and wait once per quarter.

@@ -118,6 +118,9 @@ pub(super) fn queue_pruned(
     if variant.tile == Tile::Cooperative {
         return queue_codewords(rows, after);
     }
+    if !pruning.is_known {
+        rows.context.prepare(&assign::kernels_of_pruning(variant))?;
+    }
     let start = Instant::now();
     pruning.set_moved(movers, after);
     keep::queue(rows, [before, after], facts, pruning)?;

@@ -8,9 +8,9 @@ use crate::error::Result;
 
 /// Bytes of what is known of a row, and of an entry of a list.
 const ENTRY: u64 = 16;
-/// The share of a dispatch that an assignment takes at least for pruning to pay: a fifth of a millisecond, several times
-/// what the dispatches that it adds take.
-const LEAST_SHARE: u64 = 250;
+/// The share of a dispatch that an assignment takes at least for pruning to pay: two milliseconds. Shorter ones do not
+/// repay what a driver takes to compile the kernels that it adds, some tenths of a second.
+const LEAST_SHARE: u64 = 25;
 
 /// Codewords of the narrowest tile.
 const NARROW_TILE: u64 = 64;

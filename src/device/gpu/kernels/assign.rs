@@ -58,7 +58,14 @@ fn queue_race(
     }
 }
 
-/// The kernels of a race: for all rows, for open rows, and for challenged rows.
+/// Returns the kernels that an assignment by a variant takes more than one without pruning, as long as many codewords
+/// move.
+pub(in crate::device::gpu) fn kernels_of_pruning(variant: Variant) -> [Kernel; 4] {
+    let [_, open, challenged] = kernels(variant);
+    [Kernel::Keep, Kernel::Moved, open, challenged]
+}
+
+/// Returns the kernels of a race: for all rows, for open rows, and for challenged rows.
 fn kernels(variant: Variant) -> [Kernel; 3] {
     match (variant.filter, variant.tile) {
         (Filter::F32, Tile::Sized { wide_rows, wide_codes }) => [
@@ -76,12 +83,7 @@ fn kernels(variant: Variant) -> [Kernel; 3] {
 }
 
 /// Filters by products of f32.
-fn queue_f32(
-    rows: &mut GpuRows,
-    codewords: &Codewords,
-    variant: Variant,
-    pruning: Option<&mut Pruning>,
-) -> Result<()> {
+fn queue_f32(rows: &mut GpuRows, codewords: &Codewords, variant: Variant, pruning: Option<&mut Pruning>) -> Result<()> {
     measure_lengths(rows)?;
     let of_rows = rows.params();
     let params = codewords.params(of_rows);

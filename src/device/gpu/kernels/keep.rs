@@ -26,12 +26,7 @@ pub(in crate::device::gpu) fn queue(
     queue_lists(rows, after, facts, pruning)
 }
 
-fn queue_lists(
-    rows: &mut GpuRows,
-    codewords: &Codewords,
-    facts: &wgpu::Buffer,
-    pruning: &Pruning,
-) -> Result<()> {
+fn queue_lists(rows: &mut GpuRows, codewords: &Codewords, facts: &wgpu::Buffer, pruning: &Pruning) -> Result<()> {
     let params = codewords.params(rows.params());
     let GpuRows { context, batch, chunks, dim, .. } = rows;
     for (chunk, kept) in chunks.iter().zip(&pruning.chunks) {

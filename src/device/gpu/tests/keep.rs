@@ -236,7 +236,11 @@ fn iterations_that_race_for_few_rows_are_those_of_the_reference() {
                 let known = |lloyd: &GpuLloyd<'_>| lloyd.pruning.as_ref().is_some_and(|pruning| pruning.is_known);
                 let next = lloyd.iterate().expect("an iteration");
                 let name = format!("iteration {number} on {} by {filter:?}", found.info.description);
-                assert_eq!((next.assigned.changed, next.update), (iteration.assigned.changed, iteration.update), "{name}");
+                assert_eq!(
+                    (next.assigned.changed, next.update),
+                    (iteration.assigned.changed, iteration.update),
+                    "{name}"
+                );
                 assert!(lloyd.codewords().expect("codewords") == *codewords, "{name}");
                 pruned += usize::from(known(&lloyd));
                 if number + 1 == 12 {
@@ -253,7 +257,7 @@ fn iterations_that_race_for_few_rows_are_those_of_the_reference() {
 fn pruning_pays_where_codewords_rest() {
     let Some(gpu) = adapter::all().find_map(|found| Gpu::open(found).ok()) else { return };
     let table = |rows| GpuRows::new(Arc::clone(&gpu.context), rows, 16).expect("a table");
-    let (small, large) = (table(100), table(100_000));
+    let (small, large) = (table(100), table(200_000));
     let pays = |table, movers| pruning::pays(table, 300, movers);
     assert!(pays(&large, 128) && pays(&large, 1));
     assert!(!pays(&large, 129) && !pays(&large, 0) && !pays(&small, 128));
