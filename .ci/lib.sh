@@ -25,15 +25,25 @@ fail() {
 apt_install() {
   [ $# -gt 0 ] || return 0
   apt_ready "$@"
-  apt-get install -y -qq --no-install-recommends "$@"
+  one_at_a_time apt-get install -y -qq --no-install-recommends "$@"
 }
+
+# Runs a command of apt while no step beside this one runs another, as apt-get fails then and does not wait.
+one_at_a_time() { (
+  flock 9
+  "$@"
+) 9>"$tools/apt.lock"; }
 
 # Makes apt-get ready to fetch the packages named.
 apt_ready() {
   command -v apt-get >/dev/null || fail "this needs $*, and there is no apt-get here; install it and run again"
   [ "$(id -u)" = 0 ] || fail "this needs $*; run as root, or as root: apt-get install $*"
   export DEBIAN_FRONTEND=noninteractive
-  [ -e "$tools/apt-updated" ] && [ -n "$(find "$tools/apt-updated" -mmin -60)" ] && return 0
+  one_at_a_time update_lists
+}
+
+update_lists() {
+  [ -z "$(find "$tools/apt-updated" -mmin -60 2>/dev/null)" ] || return 0
   apt-get update -qq
   touch "$tools/apt-updated"
 }

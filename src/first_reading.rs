@@ -60,6 +60,8 @@ impl FirstReading {
 pub(crate) struct ReadOnce<'a> {
     rows: &'a dyn Rows,
     kept: FirstReading,
+    /// Whether every reading decodes the rows, as there is no memory to keep them.
+    is_decoded: bool,
 }
 
 /// Returns whether it pays to keep the values of `rows` from one reading to the next, and `device` has the memory for
@@ -74,10 +76,11 @@ impl<'a> ReadOnce<'a> {
     /// Takes the rows of `rows`; `needed` bytes of memory must stay for other data.
     pub(crate) fn new(rows: &'a dyn Rows, needed: u64, device: &Device) -> Self {
         let kept = FirstReading::default();
-        if worth_keeping(rows, needed, device) {
+        let keeps = worth_keeping(rows, needed, device);
+        if keeps {
             kept.begin(rows.len().saturating_mul(rows.dim()));
         }
-        Self { rows, kept }
+        Self { rows, kept, is_decoded: rows.is_decoded() && !keeps }
     }
 }
 
@@ -88,6 +91,10 @@ impl Rows for ReadOnce<'_> {
 
     fn dim(&self) -> usize {
         self.rows.dim()
+    }
+
+    fn is_decoded(&self) -> bool {
+        self.is_decoded
     }
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
@@ -170,5 +177,15 @@ pub(crate) mod tests {
         };
         assert!(worth(true, 52, 100) && !worth(true, 53, 100) && !worth(true, u64::MAX, 100));
         assert!(!worth(false, 0, 100));
+    }
+
+    #[test]
+    fn rows_that_are_kept_are_not_decoded_again() {
+        let values = [0.0; 12];
+        for (is_decoded, memory, expected) in [(true, 48, false), (true, 47, true), (false, 47, false)] {
+            let rows = CountedRows { rows: Matrix::new(&values, 3).unwrap(), is_decoded, read: 0.into() };
+            let once = ReadOnce::new(&rows, 0, &Device::reference().with_memory(memory));
+            assert_eq!(once.is_decoded(), expected, "{is_decoded} {memory}");
+        }
     }
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 ///
 /// Implemented for `ndarray` matrices, for [`Matrix`] over a flat slice, for the readers of [`crate::io`], and for what
 /// is behind `&`, `Box` and `Arc`. Implement it for a source of your own, and wrap its errors with
-/// [`Error::source_of_rows`](crate::Error::source_of_rows).
+/// [`Error::source_of_rows`](crate::Error::source_of_rows). Rows that wrap others take what they do not change from
+/// them by [`forward_rows!`](crate::forward_rows).
 ///
 /// # Shapes
 /// `len()` rows of `dim()` values each; both must stay the same while the value is in use.
@@ -38,6 +39,50 @@ pub trait Rows: Sync {
     /// # Errors
     /// Every error that reading the source meets.
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()>;
+}
+
+/// Gives a wrapper of rows all methods of [`Rows`] but `read`, out of the rows that it wraps.
+///
+/// It stands in the `impl` and takes the field, or the call, that has these rows. A wrapper of another length says
+/// `except len`, and has a `len` of its own. Methods that are added to [`Rows`] one day are forwarded, too.
+///
+/// ```
+/// use semid::{Matrix, Result, Rows};
+///
+/// struct Doubled<R>(R);
+///
+/// impl<R: Rows> Rows for Doubled<R> {
+///     semid::forward_rows!(0);
+///
+///     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+///         self.0.read(first, out)?;
+///         out.iter_mut().for_each(|value| *value *= 2.0);
+///         Ok(())
+///     }
+/// }
+///
+/// let rows = Doubled(Matrix::new(&[1.0, 2.0, 3.0, 4.0], 2)?);
+/// assert_eq!((rows.len(), rows.dim()), (2, 2));
+/// # Ok::<(), semid::Error>(())
+/// ```
+#[macro_export]
+macro_rules! forward_rows {
+    ($rows:tt $(($($arguments:tt)*))?) => {
+        fn len(&self) -> usize {
+            $crate::Rows::len(&self.$rows $(($($arguments)*))?)
+        }
+
+        $crate::forward_rows!($rows $(($($arguments)*))?, except len);
+    };
+    ($rows:tt $(($($arguments:tt)*))?, except len) => {
+        fn dim(&self) -> usize {
+            $crate::Rows::dim(&self.$rows $(($($arguments)*))?)
+        }
+
+        fn is_decoded(&self) -> bool {
+            $crate::Rows::is_decoded(&self.$rows $(($($arguments)*))?)
+        }
+    };
 }
 
 /// Rows in a borrowed flat slice, one after the other.
@@ -141,4 +186,54 @@ rows_behind!([Rows + ?Sized] &R, [Rows + ?Sized] Box<R>, [Rows + Send + ?Sized] 
 
 pub(crate) fn out_of_range(first: usize, rows: usize) -> Error {
     Error::parameter("first", first, format!("must be within the {rows} rows of the source"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::first_reading::tests::CountedRows;
+
+    struct Wrapper<'a>(&'a dyn Rows);
+
+    impl Rows for Wrapper<'_> {
+        crate::forward_rows!(0);
+
+        fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+            self.0.read(first, out)
+        }
+    }
+
+    struct FirstRow<'a> {
+        rows: Wrapper<'a>,
+    }
+
+    impl<'a> FirstRow<'a> {
+        fn all(&self) -> &Wrapper<'a> {
+            &self.rows
+        }
+    }
+
+    impl Rows for FirstRow<'_> {
+        crate::forward_rows!(all(), except len);
+
+        fn len(&self) -> usize {
+            1
+        }
+
+        fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
+            self.rows.read(first, out)
+        }
+    }
+
+    #[test]
+    fn wrappers_have_what_their_rows_have() {
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        for is_decoded in [false, true] {
+            let rows = CountedRows { rows: Matrix::new(&values, 2).unwrap(), is_decoded, read: 0.into() };
+            let all = Wrapper(&rows);
+            assert_eq!((all.len(), all.dim(), all.is_decoded(), all.is_empty()), (3, 2, is_decoded, false));
+            let first = FirstRow { rows: all };
+            assert_eq!((first.len(), first.dim(), first.is_decoded()), (1, 2, is_decoded));
+        }
+    }
 }

@@ -98,17 +98,7 @@ struct Side<'a> {
 }
 
 impl Rows for Side<'_> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    semid::forward_rows!(rows);
 
     fn read(&self, first: usize, out: &mut [f32]) -> semid::Result<()> {
         self.is_new.store(self.new, Relaxed);

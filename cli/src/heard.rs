@@ -15,17 +15,7 @@ impl<'a> Heard<'a> {
 }
 
 impl Rows for Heard<'_> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    semid::forward_rows!(rows);
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.rows.read(first, out)?;

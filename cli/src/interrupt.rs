@@ -160,17 +160,7 @@ impl Clock {
 }
 
 impl Rows for Watched<'_> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    semid::forward_rows!(rows);
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         check()?;

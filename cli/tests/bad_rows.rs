@@ -248,6 +248,23 @@ fn the_list_of_bad_rows_is_no_other_file_of_the_command() {
     assert_eq!((dir.text("same.csv").as_str(), dir.path("new.csv").exists()), ("kept", false));
 }
 
+/// Before a scan that may take hours, so it is found although there is no input to scan.
+#[test]
+fn where_bad_rows_go_is_checked_before_the_input_is_read() {
+    let dir = with_bad_rows();
+    for what in ["skip", "list"] {
+        let encode = |input: &str, output: &str| {
+            let input = format!("--input {input} --bad-rows {what} --bad-rows-output {output}");
+            format!("encode --model m.safetensors {input} --output c.npy")
+        };
+        dir.fails(&encode("none.npy", "bad.txt"), &["bad.txt", "bad rows go to .csv or .jsonl"]);
+        dir.fails(&encode("none.npy", "nowhere/bad.csv"), &["nowhere/bad.csv"]);
+        dir.write("x.csv", "kept");
+        dir.fails(&encode("x.csv", "./x.csv"), &["x.csv", "also the input"]);
+        assert_eq!(dir.text("x.csv"), "kept");
+    }
+}
+
 #[test]
 fn bad_rows_without_keys_are_listed_and_left_out() {
     let dir = Dir::with_items();

@@ -8,6 +8,7 @@ from typing import Any, Optional, Sequence, Tuple, Union
 
 from semid import _semid
 from semid._base import Quantizer
+from semid._errors import InputError
 from semid._input import count_rows, to_codes, to_rows, to_texts
 from semid._interactions import keyed_pairs
 from semid._labels import columns_for, label_texts
@@ -122,7 +123,11 @@ class Report:
 
     def save(self, path: Union[str, os.PathLike]) -> None:
         """Saves the page as an HTML file, which appears complete or not at all."""
-        _semid.write_text(path, self.html)
+        try:
+            _semid.write_text(path, self.html)
+        except UnicodeEncodeError as error:
+            name = os.fspath(path)
+            raise InputError(f"{name}: the page cannot be written as UTF-8: {error}", "Parameter", name) from None
 
     def __repr__(self) -> str:
         return f"<semid report {self.title!r}: {len(self.figures)} figures>"

@@ -11,14 +11,15 @@ from semid import _semid
 from semid._base import Quantizer
 from semid._errors import InputError
 from semid._input import count_rows, to_rows
+from semid._interactions import check_keys
 from semid._values import _column_weight, _weights
 
 
 def _known(pairs: List[Tuple[Any, Any]], items: Sequence[Any], rows: int) -> np.ndarray:
     """The pairs as numbers of rows; those with a key that no row has count for nothing."""
     places = {item: row for row, item in enumerate(items)}
-    if len(items) != rows or len(places) != rows:
-        raise InputError(f"items: expected {rows} different keys, one for each row", "RowCount")
+    check_keys(len(items), rows)
+    check_keys(len(places), rows)
     known = [(places[a], places[b]) for a, b in pairs if a in places and b in places]
     unknown = [key for pair in pairs for key in pair if key not in places]
     if unknown:

@@ -72,11 +72,11 @@ impl Held {
     }
 
     fn open(path: &Path, read_only: bool, candidates: Option<usize>, beam: Option<usize>) -> Result<Self> {
-        let open = || if read_only { SqliteStore::open_read_only(path) } else { SqliteStore::open(path) };
-        let alone = registry::Registry::open(open()?)?;
-        match alone.model()?.is_empty() {
-            true => Ok(Self::Alone(Box::new(alone))),
-            false => Ok(Self::of(SemanticIdEngine::open(open()?)?, candidates, beam)),
+        let store = if read_only { SqliteStore::open_read_only(path) } else { SqliteStore::open(path) };
+        let registry = registry::Registry::open(store?)?;
+        match registry.model()?.is_empty() {
+            true => Ok(Self::Alone(Box::new(registry))),
+            false => Ok(Self::of(SemanticIdEngine::from_registry(registry)?, candidates, beam)),
         }
     }
 }

@@ -16,8 +16,7 @@ use semid::io::AtomicFile;
 use semid::metrics::Evaluation;
 use semid::report::ModelFindings;
 use semid::sweep::{SweepMetric, SweepRecord};
-use semid::{Error, ErrorKind, Report, Weights};
-use std::io::Write;
+use semid::{Report, Weights};
 use std::path::PathBuf;
 
 /// What a report shows beside measures.
@@ -136,8 +135,7 @@ pub(crate) fn report(
 pub(crate) fn write_text(py: Python<'_>, path: PathBuf, text: &str) -> PyResult<()> {
     let write = || {
         let mut file = AtomicFile::create(&path)?;
-        let failed = |source| Error::from(ErrorKind::Io { action: "writing the report", source });
-        file.write_all(text.as_bytes()).map_err(failed)?;
+        file.put(text.as_bytes())?;
         file.commit()
     };
     py.detach(write).or_raise(py)

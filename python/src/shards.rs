@@ -78,13 +78,7 @@ impl<R: Rows> Rows for Part<R> {
         self.span.len()
     }
 
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    semid::forward_rows!(rows, except len);
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.rows.read(self.span.start + first, out)

@@ -27,17 +27,7 @@ struct Temporary<R> {
 }
 
 impl<R: Rows> Rows for Temporary<R> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    semid::forward_rows!(rows);
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.rows.read(first, out)

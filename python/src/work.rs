@@ -99,17 +99,7 @@ pub(crate) struct WatchedRows<'a> {
 }
 
 impl Rows for WatchedRows<'_> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    semid::forward_rows!(rows);
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         if self.stop.load(Relaxed) { Err(ErrorKind::Cancelled.into()) } else { self.rows.read(first, out) }

@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 
 import numpy as np
 import pytest
@@ -136,8 +137,17 @@ def test_a_report_that_cannot_be_written_leaves_the_one_before(model, X, tmp_pat
     report = semid.Report(model, X, k=0)
     report.save(tmp_path / "report.html")
     page, report.html = report.html, "no text: \ud800"
-    with pytest.raises(UnicodeEncodeError):
+    with pytest.raises(semid.InputError, match="report.html: .*surrogates"):
         report.save(tmp_path / "report.html")
+    report.html = "a page for which there is no space" * 1_000_000
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
+    try:
+        with pytest.raises(semid.FileError, match="report.html") as raised:
+            report.save(tmp_path / "report.html")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert raised.value.filename == str(tmp_path / "report.html")
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
     with pytest.raises(semid.FileError):

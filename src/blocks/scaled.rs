@@ -71,17 +71,7 @@ impl<R: Rows> BlockRows<R> {
 }
 
 impl<R: Rows> Rows for BlockRows<R> {
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    crate::forward_rows!(rows);
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         self.rows.read(first, out)?;

@@ -5,7 +5,7 @@
 use crate::error::{Error, Result};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -143,9 +143,9 @@ impl Source {
         Self { format, ..self }
     }
 
-    /// Returns a reader from front to back.
-    pub(crate) fn reader(&self) -> FromStart<'_> {
-        FromStart { source: self, at: 0 }
+    /// Returns a reader that begins at the start.
+    pub(crate) fn reader(&self) -> SourceReader<'_> {
+        SourceReader { source: self, at: 0 }
     }
 
     /// Returns the length of the file when it was opened.
@@ -175,21 +175,32 @@ impl Source {
     }
 }
 
-/// A file being read from front to back.
-#[derive(Debug)]
-pub(crate) struct FromStart<'a> {
+/// A reader of a source, from front to back unless it seeks.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceReader<'a> {
     source: &'a Source,
     at: u64,
 }
 
-impl Read for FromStart<'_> {
+impl Read for SourceReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.source.len().saturating_sub(self.at)).unwrap_or(usize::MAX);
-        let count = out.len().min(left);
-        let (out, _) = out.split_at_mut(count);
+        let (out, _) = out.split_at_mut(out.len().min(left));
         self.source.read(self.at, out).map_err(io::Error::other)?;
-        self.at += count as u64;
-        Ok(count)
+        self.at += out.len() as u64;
+        Ok(out.len())
+    }
+}
+
+impl Seek for SourceReader<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.source.len().checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.at)
     }
 }
 

@@ -1,11 +1,11 @@
 //! An array in an .npz file: a zip archive of .npy files.
 
 use super::dialect::Dialect;
-use super::file::Source;
+use super::file::{Source, SourceReader};
 use super::{ReadOptions, list, spool};
 use crate::error::{Error, Result};
 use std::borrow::Cow;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::NpyRows;
@@ -115,8 +115,8 @@ fn is_matrix(head: &[u8], integers: bool) -> bool {
     axes == Some(2) && kind.is_some_and(is_read)
 }
 
-fn archive(source: &Source) -> Result<ZipArchive<ArchiveReader<'_>>> {
-    ZipArchive::new(ArchiveReader { source, at: 0 }).map_err(|error| failed(source, error))
+fn archive(source: &Source) -> Result<ZipArchive<SourceReader<'_>>> {
+    ZipArchive::new(source.reader()).map_err(|error| failed(source, error))
 }
 
 fn failed(source: &Source, error: zip::result::ZipError) -> Error {
@@ -125,35 +125,6 @@ fn failed(source: &Source, error: zip::result::ZipError) -> Error {
             Error::io("reading", error).at(source.path())
         }
         error => source.error(format!("as an archive it is damaged: {error}")),
-    }
-}
-
-/// A reader of the archive that can seek, as the zip library needs it.
-#[derive(Clone)]
-struct ArchiveReader<'a> {
-    source: &'a Source,
-    at: u64,
-}
-
-impl Read for ArchiveReader<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.source.len().saturating_sub(self.at)).unwrap_or(usize::MAX);
-        let (out, _) = out.split_at_mut(out.len().min(left));
-        self.source.read(self.at, out).map_err(io::Error::other)?;
-        self.at += out.len() as u64;
-        Ok(out.len())
-    }
-}
-
-impl Seek for ArchiveReader<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let at = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.source.len().checked_add_signed(by),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-        };
-        self.at = at.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        Ok(self.at)
     }
 }
 

@@ -83,13 +83,7 @@ impl Rows for JoinedRows<'_> {
         self.places.len()
     }
 
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    crate::forward_rows!(rows, except len);
 
     /// Reads rows that follow each other in the input at once.
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {

@@ -1,7 +1,8 @@
 //! Tells items that share an ID because they are equal from those that an ID throws together.
 
 use super::ids::Ids;
-use super::points::{PointValues, Points};
+use super::largest::largest_distances;
+use super::points::Points;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result, try_collect, try_reserve};
@@ -15,10 +16,6 @@ use std::cmp::Reverse;
 
 /// Most rows all of whose pairs say which distances are usual: 4.2 million pairs.
 const USUAL_ROWS: usize = 2_900;
-/// Most different rows of a group whose pairs are all compared.
-const ALL_PAIRS: usize = 1 << 13;
-/// How many values are held at a time.
-const VALUES: usize = 1 << 25;
 /// How many of the largest conflicts are listed.
 const LISTED: usize = 20;
 
@@ -120,7 +117,8 @@ pub fn collision_kinds(
     let length = |squared: u64| (squared as f64).sqrt() * points.step();
     let ids = Ids::new(codes)?;
     let groups = groups(&points, &ids)?;
-    let distances = largest_distances(&points, &groups, device)?;
+    let members: Vec<&[u32]> = groups.iter().map(|group| group.points.as_slice()).collect();
+    let distances = largest_distances(&points, &members, device)?;
     let mut kinds = CollisionKinds {
         quantile,
         near_distance: length(near),
@@ -200,13 +198,6 @@ struct SharedId {
     points: Vec<u32>,
 }
 
-/// The two points of a group that are farthest apart.
-#[derive(Clone, Copy, Default)]
-struct Largest {
-    squared: u64,
-    ends: [u32; 2],
-}
-
 /// Returns the groups, in the order of the IDs.
 fn groups(points: &Points<'_>, ids: &Ids) -> Result<Vec<SharedId>> {
     let mut pairs: Vec<(u32, u32)> = Vec::new();
@@ -221,57 +212,4 @@ fn groups(points: &Points<'_>, ids: &Ids) -> Result<Vec<SharedId>> {
             Some(SharedId { id: same.first()?.0, items: same.len() as u64, points })
         })
         .collect())
-}
-
-/// Finds the largest distance in every group; the values of some groups are held at a time.
-fn largest_distances(points: &Points<'_>, groups: &[SharedId], device: &Device) -> Result<Vec<Largest>> {
-    let dim = points.dim();
-    let mut all = Vec::with_capacity(groups.len());
-    let mut rest = groups;
-    while !rest.is_empty() {
-        let mut held = 0;
-        let fit = rest.iter().take_while(|group| {
-            held += group.points.len() * dim;
-            held <= VALUES
-        });
-        let (batch, after) = rest.split_at(fit.count().max(1));
-        rest = after;
-        let chosen = batch.iter().flat_map(|group| group.points.iter().copied()).collect();
-        let values = points.values(chosen, "the rows of a group", device)?;
-        let largest = |group: &SharedId| match group.points.len() {
-            0 | 1 => Largest::default(),
-            few if few <= ALL_PAIRS => {
-                let from = |i: usize| {
-                    let start = group.points.get(i).copied().unwrap_or(0);
-                    farthest(start, group.points.get(i + 1..).unwrap_or_default(), &values)
-                };
-                // Of equal distances the first pair wins, in whatever order threads find them.
-                let better = |a: Largest, b: Largest| if b.squared > a.squared { b } else { a };
-                let of_starts: Vec<Largest> = (0..few).into_par_iter().map(from).collect();
-                of_starts.into_iter().fold(Largest::default(), better)
-            }
-            _ => {
-                let first = group.points.first().copied().unwrap_or(0);
-                let far = farthest(first, &group.points, &values).ends[1];
-                let mut largest = farthest(far, &group.points, &values);
-                largest.ends.sort_unstable();
-                largest
-            }
-        };
-        all.extend(batch.iter().map(largest));
-    }
-    Ok(all)
-}
-
-/// The first of `others` that is farthest from `start`.
-fn farthest(start: u32, others: &[u32], values: &PointValues) -> Largest {
-    let from = values.of(start);
-    let mut largest = Largest { squared: 0, ends: [start; 2] };
-    for other in others {
-        let squared = squared_distance(from, values.of(*other));
-        if squared > largest.squared {
-            largest = Largest { squared, ends: [start, *other] };
-        }
-    }
-    largest
 }

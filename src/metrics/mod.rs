@@ -74,6 +74,7 @@ mod id_neighbors;
 mod ids;
 mod integers;
 mod known;
+mod largest;
 mod margins;
 mod nearest;
 mod neighbors;

@@ -153,19 +153,23 @@ impl<'a> PointSearch<'a> {
         let mut table = device.engine().table(self.queries.len(), dim, Purpose::Fit)?;
         self.points.each(Some(self.queries), device, &mut |first, q| table.upload(first, q))?;
         let mut fits = true;
-        self.points.each(None, device, &mut |first, q| {
+        let read = self.points.each(None, device, &mut |first, q| {
             let mut start = 0;
-            while fits && start * dim < q.len() {
+            while start * dim < q.len() {
                 let block = (first + start).clamp(FIRST_BLOCK, BLOCK).min(q.len() / dim - start);
                 let values = q.get(start * dim..(start + block) * dim).unwrap_or_default();
                 self.compare(&mut *table, first + start, values)?;
                 start += block;
-                fits = self.queries.len() == 1 || self.lists.iter().map(Vec::len).sum::<usize>() <= room;
                 tick((block * self.queries.len()) as u64)?;
+                fits = self.queries.len() == 1 || self.lists.iter().map(Vec::len).sum::<usize>() <= room;
+                if !fits {
+                    // Any error ends the reading, and nobody sees this one.
+                    return Err(ErrorKind::Cancelled.into());
+                }
             }
             Ok(())
-        })?;
-        Ok(fits.then_some(self.lists))
+        });
+        if fits { read.map(|()| Some(self.lists)) } else { Ok(None) }
     }
 
     /// Compares all queries with the points from `first` on.

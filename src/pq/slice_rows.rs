@@ -53,6 +53,10 @@ impl Rows for SliceRows<'_> {
         self.slice.len()
     }
 
+    fn is_decoded(&self) -> bool {
+        self.rows.is_decoded()
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         // The buffers are overwritten before they are read, so a panic in another thread cannot have spoilt them.
         let mut guard = self.work.lock().unwrap_or_else(PoisonError::into_inner);

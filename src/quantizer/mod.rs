@@ -21,8 +21,8 @@ pub(crate) use encode::{Sink, collect};
 pub use few::FewEncoder;
 pub(crate) use kind::Kind;
 pub use parameters::Parameters;
-pub(crate) use trainer::train;
 pub use trainer::{TrainOption, TrainOptions, Trainer};
+pub(crate) use trainer::{no_model_to_freeze, train};
 pub(crate) use training::Tell;
 pub use training::{FinishedTraining, FirstLevels, Training, TrainingProgress, TrainingReport};
 

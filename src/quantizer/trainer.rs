@@ -3,7 +3,7 @@
 use super::FirstLevels;
 use super::{Quantizer, Tell, Training, TrainingReport, unsupported};
 use crate::device::Device;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::labels::LabelledFit;
 use crate::quantization::Metric;
 use crate::rows::Rows;
@@ -170,6 +170,11 @@ pub struct TrainOptions<'a> {
     pub weights: Option<&'a Weights>,
     /// Labels that give the codes of first levels, for kinds that take [`TrainOption::Labels`].
     pub labels: Option<LabelledFit<'a>>,
+}
+
+/// Says that levels of no model cannot be frozen.
+pub(crate) fn no_model_to_freeze(levels: usize) -> Error {
+    Error::parameter("freeze_levels", levels, "must be 0, or give a model to start from, whose levels they are")
 }
 
 /// Trains to the end.

@@ -3,7 +3,6 @@
 use super::ReportPage;
 use crate::error::{Error, Result};
 use crate::io::AtomicFile;
-use std::io::Write;
 use std::path::Path;
 
 impl ReportPage {
@@ -28,6 +27,6 @@ impl ReportPage {
 
 fn write(path: &Path, text: &str) -> Result<()> {
     let mut file = AtomicFile::create(path)?;
-    file.write_all(text.as_bytes()).map_err(|error| Error::io("writing", error).at(path))?;
+    file.put(text.as_bytes())?;
     file.commit()
 }

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::fields::{Fields, fields};
 use crate::quantizer::{
     self, Quantizer, Tell, TrainOption, TrainOptions, Trainer, Training, TrainingProgress, TrainingReport,
+    no_model_to_freeze,
 };
 use crate::rows::Rows;
 use std::any::Any;
@@ -54,8 +55,7 @@ impl Trainer for RqKMeans {
     ) -> Result<Box<dyn Training + 'a>> {
         let mut tell = telling(tell);
         if options.freeze_levels > 0 && options.warm_start.is_none() {
-            let expected = "must be 0, or give a model to start from, whose levels they are";
-            return Err(Error::parameter("freeze_levels", options.freeze_levels, expected));
+            return Err(no_model_to_freeze(options.freeze_levels));
         }
         let given = Given { weights: options.weights, labels: options.labels };
         let fit = match (options.warm_start, options.first_levels) {

@@ -2,6 +2,7 @@
 
 use super::grid::{Chain, Sweep, runs_of};
 use crate::error::{Error, ErrorKind, Result};
+use crate::quantizer::no_model_to_freeze;
 use crate::weights::Weights;
 
 impl Sweep {
@@ -43,8 +44,7 @@ impl Sweep {
         let inputs = &self.inputs;
         if inputs.warm_start.is_none() {
             if let Some(levels) = self.frozen.iter().find(|levels| **levels > 0) {
-                let expected = "must be 0, or give a model to start from, whose levels they are";
-                return Err(Error::parameter("freeze_levels", levels, expected));
+                return Err(no_model_to_freeze(*levels));
             }
             if let Some(kind) = self.kinds.iter().find(|kind| kind.needs_warm_start()) {
                 let expected = "must be left out, or give the sweep a fitted model, from which this kind starts";

@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// How often inputs without finite latents are divided by 2^32; no f32 is left above 2 after 4 times.
 const DIVISIONS: usize = 4;
+/// How many rows are in memory at a time; a row may be much longer than its latent.
+const PART: usize = 1 << 12;
 
 /// Latents of rows.
 pub(super) struct LatentRows<'a> {
@@ -35,10 +37,22 @@ impl Rows for LatentRows<'_> {
         self.latent_dim
     }
 
+    /// A network computes them.
+    fn is_decoded(&self) -> bool {
+        true
+    }
+
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         // The buffer is overwritten before it is read, so a panic in another thread cannot have spoilt it.
         let mut guard = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
         let (encoder, buffer) = &mut *guard;
+        let parts = out.chunks_mut(self.dim().saturating_mul(PART));
+        parts.enumerate().try_for_each(|(part, out)| self.read_part(encoder, buffer, first + part * PART, out))
+    }
+}
+
+impl LatentRows<'_> {
+    fn read_part(&self, encoder: &mut Forward, buffer: &mut Vec<f32>, first: usize, out: &mut [f32]) -> Result<()> {
         let (dim, latent) = (self.rows.dim(), self.dim());
         buffer.resize(out.len() / latent * dim, 0.0);
         read_finite(self.rows, first, buffer)?;

@@ -11,7 +11,7 @@ use semid::io::{AtomicFile, BadRow};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A bad row for `--json`, and for a file.
 #[derive(Serialize)]
@@ -48,6 +48,15 @@ impl<'a> Line<'a> {
         let file = lines::csv(&self.file.to_string_lossy());
         format!("{},{item}{file},{},{column},{}\n", self.row, self.file_row, self.kind)
     }
+}
+
+/// Refuses a file that all bad rows could not be written to, before anything is read of the `inputs`.
+pub(super) fn check_output(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
+    if !["csv", "jsonl"].contains(&extension(path).as_str()) {
+        return Err(Failure::Error(format!("{}: bad rows go to .csv or .jsonl", path.display())));
+    }
+    inputs.iter().try_for_each(|input| output::differs(path, input))?;
+    Ok(AtomicFile::check(path)?)
 }
 
 /// Prints all bad rows and ends the command.
@@ -121,14 +130,10 @@ fn all_keys(input: &Input, keys: Texts<'_>, bad: &[BadRow]) -> Result<Option<Vec
 }
 
 fn save(path: &Path, bad: &[BadRow], keys: Option<&[String]>) -> Result<(), Failure> {
-    let extension = extension(path);
     let failed = |error: std::io::Error| Failure::Error(format!("{}: writing failed: {error}", path.display()));
-    if !["csv", "jsonl"].contains(&extension.as_str()) {
-        return Err(Failure::Error(format!("{}: bad rows go to .csv or .jsonl", path.display())));
-    }
     let mut out = AtomicFile::create(path)?;
     let lines = bad.iter().map(|bad| Line::of(bad, keys));
-    if extension == "csv" {
+    if extension(path) == "csv" {
         let item = if keys.is_some() { "item," } else { "" };
         out.write_all(format!("row,{item}file,file_row,column,kind\n").as_bytes()).map_err(failed)?;
         for line in lines {

@@ -17,6 +17,15 @@ pub(crate) enum Embeddings {
 }
 
 impl Embeddings {
+    /// Returns the rows as commands read them.
+    fn rows(&self) -> &dyn Rows {
+        match self {
+            Self::Plain(inputs) => inputs,
+            Self::Blocks(rows) => rows,
+            Self::Smoothed { mixed, .. } => mixed,
+        }
+    }
+
     /// Returns the rows as they were before they were mixed, if they are mixed.
     pub(crate) fn unmixed(&self) -> Option<&Embeddings> {
         match self {
@@ -49,23 +58,9 @@ impl Deref for Embeddings {
 }
 
 impl Rows for Embeddings {
-    fn len(&self) -> usize {
-        Rows::len(&**self)
-    }
-
-    fn dim(&self) -> usize {
-        Rows::dim(&**self)
-    }
-
-    fn is_decoded(&self) -> bool {
-        matches!(self, Self::Smoothed { .. }) || Rows::is_decoded(&**self)
-    }
+    semid::forward_rows!(rows());
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        match self {
-            Self::Plain(inputs) => inputs.read(first, out),
-            Self::Blocks(rows) => rows.read(first, out),
-            Self::Smoothed { mixed, .. } => mixed.read(first, out),
-        }
+        self.rows().read(first, out)
     }
 }

@@ -73,6 +73,9 @@ impl Input {
             let path = path.display();
             return Err(Failure::Error(format!("--bad-rows-output {path}: is for --bad-rows skip or list; add that")));
         }
+        if let Some(path) = args.bad_rows_output.as_deref() {
+            bad_rows::check_output(path, &args.input)?;
+        }
         let bar = Bar::rows(common, 0);
         bar.name("looking for bad rows");
         let options = args.options(&[&[keys.column], columns].concat(), blocks);

@@ -106,6 +106,7 @@ impl Embedded {
             })
         });
         let neighbors = neighbors.transpose().map_err(|error| input.failure(error))?;
+        let keys = own(&joined, &keys);
         Ok(Some(Self {
             rows: joined.len(),
             rows_without_id: joined.rows_without_id(),
@@ -113,8 +114,8 @@ impl Embedded {
             items_without_row: joined.items_without_row(),
             dim: joined.dim(),
             metric: metric.name(),
-            collisions: named(kinds.clone(), &own(&joined, &keys)),
-            kinds: (kinds, own(&joined, &keys)),
+            collisions: named(kinds.clone(), &keys),
+            kinds: (kinds, keys),
             warnings: [input.warnings(), noticed.warnings(|row| input.rows.input_row(row))].concat(),
             neighbors,
             prefix_purity: purity.map_err(|error| input.failure(error))?,

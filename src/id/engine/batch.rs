@@ -32,13 +32,7 @@ impl Rows for RowsPart<'_> {
         self.len
     }
 
-    fn dim(&self) -> usize {
-        self.rows.dim()
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.rows.is_decoded()
-    }
+    crate::forward_rows!(rows, except len);
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
         let read = self.rows.read(self.first.saturating_add(first), out);

@@ -108,7 +108,15 @@ impl SemanticIdEngine {
     /// As for [`Registry::open`] and [`Model::from_bytes`]; [`ErrorKind::DamagedRegistry`] where the model is not
     /// that of the registry.
     pub fn open(store: impl Store) -> Result<Self> {
-        let registry = Registry::open(store)?;
+        Self::from_registry(Registry::open(store)?)
+    }
+
+    /// Makes an engine of an open registry and the model that it holds; [`Registry::model`] says whether it holds one.
+    ///
+    /// # Errors
+    /// As for [`Registry::model`] and [`Model::from_bytes`]; [`ErrorKind::DamagedRegistry`] where the model is not that
+    /// of the registry.
+    pub fn from_registry(registry: Registry) -> Result<Self> {
         let model = Model::from_bytes(&registry.model()?)?;
         let fits =
             model.fingerprint() == registry.manifest().fingerprint() && model.levels() == registry.manifest().levels();

@@ -80,7 +80,8 @@ pub(super) fn place(
 
 /// Returns the free places that an item may have, whose candidates are those at `at`.
 fn look(problem: &Problem<'_>, item: usize, candidates: &Candidates, at: usize, free: &FreePlaces) -> Result<Look> {
-    let (stay, own) = (problem.own_distance(item)?, problem.codes(item));
+    let distances = |prefix: &[u32]| problem.costs.distances(item, prefix);
+    let (stay, own) = (problem.own_distance(item, &distances)?, problem.codes(item));
     let given = |codes: &[u32]| codes.get(..problem.fixed) == own.get(..problem.fixed);
     let others = candidates.row(at).filter(|(codes, _)| *codes != own && given(codes));
     let all = others.map(|(codes, distance)| (distance, codes)).chain([(stay, own)]);

@@ -60,7 +60,7 @@ mod tests;
 
 use super::store::UsedCodes;
 use crate::error::{Error, ErrorKind, Result};
-use crate::quantizer::{Candidates, Costs};
+use crate::quantizer::{Candidates, Costs, CostsOfRow};
 use occupancy::Occupancy;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -236,10 +236,10 @@ impl Problem<'_> {
         Ok(alike)
     }
 
-    /// Returns the distance of an item at its encoded codes.
-    fn own_distance(&self, item: usize) -> Result<u64> {
+    /// Returns the distance of an item, whose distances `distances` computes, at its encoded codes.
+    fn own_distance(&self, item: usize, distances: &CostsOfRow<'_>) -> Result<u64> {
         match self.codes(item).split_last() {
-            Some((code, prefix)) => distance_at(&self.costs.distances(item, prefix)?, *code),
+            Some((code, prefix)) => distance_at(&distances(prefix)?, *code),
             None => Ok(0),
         }
     }

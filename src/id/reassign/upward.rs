@@ -52,8 +52,9 @@ fn place_batch(
     let levels = problem.clusters.len();
     let look = |item: usize| {
         problem.costs.go_on()?;
-        let near = places(&*problem.costs.of_row(item)?, occupancy, levels, prefix, batch.len())?;
-        Ok(Look { near, stay: problem.own_distance(item)? })
+        let distances = problem.costs.of_row(item)?;
+        let near = places(&*distances, occupancy, levels, prefix, batch.len())?;
+        Ok(Look { near, stay: problem.own_distance(item, &*distances)? })
     };
     // Equal items look at the same places, so one of them searches for all.
     let alike = problem.alike(batch)?;

@@ -106,8 +106,11 @@ impl AtomicFile {
         }
     }
 
-    /// Writes all bytes, as [`Write::write_all`] does, with the error of this crate.
-    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Writes all bytes, as [`Write::write_all`] does, with an error that names the path.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io).
+    pub fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.write_all(bytes).map_err(|error| self.error(error))
     }
 

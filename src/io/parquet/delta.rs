@@ -4,6 +4,7 @@
 //! differences. The decoder believes their count; and a text that shares all but its end with the one before takes few
 //! bytes in the file, but all of its length in memory.
 
+use super::varint::{signed, varint};
 use parquet::basic::Encoding;
 
 /// Most bits of a difference.
@@ -70,14 +71,14 @@ impl<'a> Numbers<'a> {
         let mut rest = bytes;
         let mut size = || usize::try_from(varint(&mut rest)?).ok();
         let (block, small_blocks, count) = (size()?, size()?, size()?);
-        let first = signed(varint(&mut rest)?);
+        let first = signed(&mut rest)?;
         let small = block.checked_div(small_blocks)?;
         (small.is_multiple_of(32) && small > 0).then_some(Self { rest, small_blocks, small, count, first })
     }
 
     /// Calls `each` with up to `left` differences of the next block, and returns how many are left after it.
     fn block(&mut self, mut left: usize, mut each: impl FnMut(i64) -> Option<()>) -> Option<usize> {
-        let least = signed(varint(&mut self.rest)?);
+        let least = signed(&mut self.rest)?;
         let (bits, rest) = self.rest.split_at_checked(self.small_blocks)?;
         self.rest = rest;
         for bits in bits {
@@ -110,24 +111,6 @@ fn unpack(packed: &[u8], i: usize, bits: u32) -> Option<i64> {
         let byte = packed.get(place / 8)?;
         Some(value | i64::from((byte >> (place % 8)) & 1) << bit)
     })
-}
-
-fn signed(value: u64) -> i64 {
-    (value >> 1) as i64 ^ -((value & 1) as i64)
-}
-
-/// Reads a number of seven bits a byte, the lowest first.
-pub(super) fn varint(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, after) = rest.split_first()?;
-        *rest = after;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]

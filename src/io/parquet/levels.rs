@@ -4,8 +4,8 @@
 //! the file, would take all memory. Repetition levels say where rows begin: they are 0 at the first value of a row and
 //! 1 at all others.
 
-use super::delta::varint;
 use super::long_rows::{Long, limit_of};
+use super::varint::varint;
 
 /// Counts the values of rows over the pages of a column chunk.
 #[derive(Debug)]

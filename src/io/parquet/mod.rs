@@ -29,6 +29,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod thrift;
+mod varint;
 
 pub(crate) use ids::IdTable;
 pub(crate) use numbers::{CodeLists, read_code_lists, read_reals};

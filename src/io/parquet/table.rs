@@ -33,7 +33,8 @@ const VALUES_PER_BYTE: u64 = 4096;
 pub(super) struct ParquetTable {
     source: Arc<Source>,
     metadata: ArrowReaderMetadata,
-    rows: usize,
+    /// The row at which each row group ends.
+    ends: Vec<usize>,
 }
 
 impl ParquetTable {
@@ -48,8 +49,8 @@ impl ParquetTable {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let input = Input(source.clone());
         let metadata = guard(&source, &Finding::default(), || ArrowReaderMetadata::load(&input, options))?;
-        let rows = check(metadata.metadata(), source.len()).map_err(|reason| source.error(reason))?;
-        let table = Self { source, metadata, rows };
+        let ends = check(metadata.metadata(), source.len()).map_err(|reason| source.error(reason))?;
+        let table = Self { source, metadata, ends };
         table.check_values(1)?;
         Ok(table)
     }
@@ -59,7 +60,7 @@ impl ParquetTable {
     }
 
     pub(super) fn rows(&self) -> usize {
-        self.rows
+        self.ends.last().copied().unwrap_or(0)
     }
 
     pub(super) fn error(&self, reason: impl Into<String>) -> Error {
@@ -70,11 +71,11 @@ impl ParquetTable {
     pub(super) fn check_values(&self, dim: usize) -> Result<()> {
         let len = self.source.len();
         let most = FREE_VALUES.saturating_add(len.saturating_mul(VALUES_PER_BYTE));
-        if (self.rows as u64).saturating_mul(dim as u64) <= most {
+        if (self.rows() as u64).saturating_mul(dim as u64) <= most {
             return Ok(());
         }
         Err(self
-            .error(format!("it claims {} rows of {dim} values in {len} bytes: it is damaged or hostile", self.rows)))
+            .error(format!("it claims {} rows of {dim} values in {len} bytes: it is damaged or hostile", self.rows())))
     }
 
     /// Returns the most bytes that the texts of a column may have together.
@@ -134,13 +135,18 @@ impl ParquetTable {
 
     /// Returns the rows of the row group that has `row`.
     pub(super) fn group(&self, row: usize) -> Option<Range<usize>> {
-        let mut start = 0;
-        let mut groups = self.metadata.metadata().row_groups().iter().map(|group| {
-            let begin = start;
-            start += group.num_rows() as usize;
-            begin..start
-        });
-        groups.find(|rows| rows.contains(&row))
+        let group = self.group_of(row);
+        Some(self.start(group)..*self.ends.get(group)?)
+    }
+
+    /// Returns the number of the row group that has `row`, and the number of groups if none has it.
+    fn group_of(&self, row: usize) -> usize {
+        self.ends.partition_point(|end| *end <= row)
+    }
+
+    /// Returns the row at which a row group begins.
+    fn start(&self, group: usize) -> usize {
+        group.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
     }
 
     /// Begins to read arrays of up to `rows` rows of the columns at the places `leaves`, from row `first` up to the
@@ -155,22 +161,14 @@ impl ParquetTable {
     ) -> Result<Arrays> {
         let metadata = self.metadata.metadata();
         let schema = self.schema();
-        let all = metadata.row_groups();
-        let mut skip = first;
-        let mut group = 0;
-        while let Some(rows) = all.get(group).map(|group| group.num_rows() as usize) {
-            if skip < rows {
-                break;
-            }
-            skip -= rows;
-            group += 1;
-        }
+        let group = self.group_of(first);
+        let start = self.start(group);
         let finding = Finding::default();
         let groups = ReadGroups {
             source: self.source.clone(),
             metadata: metadata.clone(),
-            groups: group..all.len(),
-            first: first - skip,
+            groups: group..self.ends.len(),
+            first: start,
             leaf: 0,
             limit,
             long: long.clone(),
@@ -186,9 +184,10 @@ impl ParquetTable {
         let reader = guard(&self.source, &finding, || {
             let mask = ProjectionMask::leaves(schema, leaves.iter().copied());
             let levels = parquet_to_arrow_field_levels(schema, mask, Some(&fields))?;
-            let end = long_rows::next(&long, first).unwrap_or(self.rows);
+            let end = long_rows::next(&long, first).unwrap_or(self.rows());
             let rest = end.saturating_sub(first);
-            let selection = RowSelection::from(vec![RowSelector::skip(skip), RowSelector::select(rest)]);
+            let selection =
+                RowSelection::from(vec![RowSelector::skip(first.saturating_sub(start)), RowSelector::select(rest)]);
             ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, rows, Some(selection))
         })?;
         Ok(Arrays { reader, finding })
@@ -201,7 +200,7 @@ impl ParquetTable {
             None => Ok(None),
         })?;
         let columns = batch.filter(|batch| batch.num_rows() > 0).map(|batch| batch.columns().to_vec());
-        columns.ok_or_else(|| self.error(format!("its rows end before the {} that it claims", self.rows)))
+        columns.ok_or_else(|| self.error(format!("its rows end before the {} that it claims", self.rows())))
     }
 }
 
@@ -327,9 +326,10 @@ pub(super) fn convert(error: ParquetError, action: &'static str, other: impl FnO
     }
 }
 
-/// Returns the number of rows, if all row groups lie within a file of `len` bytes.
-fn check(metadata: &ParquetMetaData, len: u64) -> Result<usize, String> {
+/// Returns the row at which each row group ends, if all row groups lie within a file of `len` bytes.
+fn check(metadata: &ParquetMetaData, len: u64) -> Result<Vec<usize>, String> {
     let mut rows = 0_u64;
+    let mut ends = Vec::with_capacity(metadata.num_row_groups());
     for (i, group) in metadata.row_groups().iter().enumerate() {
         let inside = |column: &ColumnChunkMetaData| {
             let start = u64::try_from(column.dictionary_page_offset().unwrap_or(column.data_page_offset())).ok()?;
@@ -341,10 +341,10 @@ fn check(metadata: &ParquetMetaData, len: u64) -> Result<usize, String> {
         }
         let count = u64::try_from(group.num_rows()).ok();
         rows = count.and_then(|count| rows.checked_add(count)).ok_or("it has too many rows")?;
+        ends.push(usize::try_from(rows).map_err(|_| "it has too many rows")?);
     }
-    let total = u64::try_from(metadata.file_metadata().num_rows()).ok();
-    match usize::try_from(rows) {
-        Ok(count) if total == Some(rows) => Ok(count),
+    match u64::try_from(metadata.file_metadata().num_rows()) {
+        Ok(total) if total == rows => Ok(ends),
         _ => Err(format!("its row groups have {rows} rows, not the number that it claims")),
     }
 }

@@ -6,6 +6,7 @@
 //! type in [`shape`](super::shape), because the decoder would then read something else than the walk checked.
 
 use super::shape::{FOOTER, FieldType, Fields, PAGE_HEADER};
+use super::varint::{signed, varint};
 
 /// Deepest nesting of structures and lists; parquet needs about 10.
 const DEPTH: usize = 32;
@@ -104,24 +105,6 @@ impl ThriftWalk<'_> {
         Some(*byte)
     }
 
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    /// Reads a signed number, whose sign is its lowest bit.
-    fn int(&mut self) -> Option<i64> {
-        let value = self.varint()?;
-        Some((value >> 1) as i64 ^ -((value & 1) as i64))
-    }
-
     fn pass(&mut self, bytes: u64) -> Option<()> {
         self.rest = self.rest.get(usize::try_from(bytes).ok()?..)?;
         Some(())
@@ -131,7 +114,7 @@ impl ThriftWalk<'_> {
     fn list(&mut self) -> Option<(u64, u8)> {
         let byte = self.byte()?;
         let len = match byte >> 4 {
-            15 => self.varint()?,
+            15 => varint(&mut self.rest)?,
             len => len.into(),
         };
         (len <= self.rest.len() as u64).then_some((len, byte & 15))
@@ -147,7 +130,7 @@ impl ThriftWalk<'_> {
                 return Some(());
             }
             id = match byte >> 4 {
-                0 => self.int()?,
+                0 => signed(&mut self.rest)?,
                 step => id.checked_add(step.into())?,
             };
             let shape = known.iter().find(|(known, _)| *known == id).map_or(&FieldType::Any, |(_, shape)| shape);
@@ -164,13 +147,13 @@ impl ThriftWalk<'_> {
             (1 | 2, FieldType::Flag | FieldType::Any) => Some(()),
             (3, FieldType::Byte | FieldType::Any) => self.pass(1),
             (4..=6, FieldType::Int | FieldType::Any) => {
-                let value = self.int()?;
+                let value = signed(&mut self.rest)?;
                 (self.seen)(&self.path, value);
                 Some(())
             }
             (7, FieldType::Double | FieldType::Any) => self.pass(8),
             (8, FieldType::Text | FieldType::Any) => {
-                let len = self.varint()?;
+                let len = varint(&mut self.rest)?;
                 self.pass(len)
             }
             (9 | 10, FieldType::List(shape)) => self.deeper(|walk| walk.elements(shape)),

@@ -3,7 +3,7 @@
 use super::{Lines, MAX_LINE, TextRow};
 use crate::error::{BadRowKind, Error, Result, try_reserve};
 use crate::io::dialect::TextColumn;
-use crate::io::file::{FromStart, Source};
+use crate::io::file::{Source, SourceReader};
 use crate::io::{ReadOptions, list, names};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use std::cell::Cell;
@@ -205,7 +205,7 @@ impl Lines for Csv {
 
 /// A reader of a file that fails in a record without an end.
 struct Limited<'a> {
-    source: FromStart<'a>,
+    source: SourceReader<'a>,
     /// About how many bytes were read since the last record began.
     since: Rc<Cell<u64>>,
 }

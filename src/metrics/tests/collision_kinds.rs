@@ -1,8 +1,12 @@
 //! Kinds of collisions against all distances in f64.
 
+use crate::first_reading::tests::CountedRows;
 use crate::metrics::collision_kinds;
+use crate::metrics::largest::largest_distances_within;
+use crate::metrics::points::Points;
 use crate::rng::Stream;
 use crate::{Codes, Device, ErrorKind, Matrix, Metric};
+use std::sync::atomic::Ordering::Relaxed;
 
 #[test]
 fn kinds_are_those_of_all_distances() {
@@ -92,6 +96,48 @@ fn many_rows_of_one_id_are_a_conflict_without_all_their_pairs() {
     assert_eq!((kinds.conflicts.groups, kinds.conflicts.items), (1, 9000));
     // On a line the farthest row from the farthest one is the other end.
     assert_eq!(kinds.largest_conflicts[0].rows, [0, 8999]);
+}
+
+/// Groups that do not fit into memory: a line, whose ends are far apart, and random rows, whose distances tie.
+#[test]
+fn groups_are_read_in_parts_where_there_is_no_room_for_them() {
+    const DIM: usize = 3;
+    let mut stream = Stream::new("parts", 1, 0, 0);
+    let line = (0..9000).flat_map(|i| [i as f32, 1.0, 0.0]);
+    let values: Vec<f32> = line.chain((0..600 * DIM).map(|_| stream.below(9) as f32)).collect();
+    let rows = CountedRows { rows: Matrix::new(&values, DIM).unwrap(), is_decoded: false, read: 0.into() };
+    let device = Device::cpu();
+    let points = Points::new(&rows, Metric::L2, &device, |_| 1).unwrap();
+    let count = points.len() as u32;
+    assert!((9200..9600).contains(&count), "some rows are equal: {count}");
+    let groups: [Vec<u32>; 4] =
+        [(0..9000).collect(), (9000..9100).collect(), (9000..count).collect(), vec![3, 70, 9001]];
+    let groups = groups.each_ref().map(Vec::as_slice);
+    let values = points.values((0..count).collect(), "rows", &device).unwrap();
+    // The first of the farthest pairs, from all of them; the ends of the line for the large group.
+    let farthest = |group: &[u32]| {
+        let mut best = (0, [0; 2]);
+        for (i, a) in group.iter().enumerate() {
+            for b in &group[i + 1..] {
+                let apart = values.of(*a).iter().zip(values.of(*b)).map(|(a, b)| i128::from(a - b).pow(2)).sum();
+                if apart > best.0 {
+                    best = (apart, [*a, *b]);
+                }
+            }
+        }
+        best.1
+    };
+    let ends = [[0, 8999], farthest(groups[1]), farthest(groups[2]), farthest(groups[3])];
+    rows.read.store(0, Relaxed);
+    let all = largest_distances_within(1 << 25, &points, &groups, &device).unwrap();
+    assert_eq!(rows.read.load(Relaxed), 9600);
+    assert_eq!(all.iter().map(|largest| largest.ends).collect::<Vec<_>>(), ends);
+    for room in [0, 1, 50 * DIM, 100 * DIM, 300 * DIM, 8999 * DIM] {
+        rows.read.store(0, Relaxed);
+        assert_eq!(largest_distances_within(room, &points, &groups, &device).unwrap(), all, "room for {room} values");
+        // The line is read twice, and so are the two rows that it is compared with; all others at once at best.
+        assert!(rows.read.load(Relaxed) >= 5 * 9600, "room for {room} values");
+    }
 }
 
 #[test]

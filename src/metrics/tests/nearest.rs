@@ -1,9 +1,11 @@
 //! Compares exact neighbours with brute force, with weights, ties, and too many candidates for memory.
 
+use crate::first_reading::tests::CountedRows;
 use crate::metrics::nearest::{NearPoint, Nearest};
 use crate::metrics::points::Points;
 use crate::rng::row_hash;
 use crate::{Device, Matrix, Metric};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Makes rows on a lattice; many are equal, and more have equal distances.
 fn lattice(count: usize, dim: usize, most: u64) -> Vec<f32> {
@@ -96,6 +98,23 @@ fn too_many_candidates_for_memory_take_longer_and_give_the_same() {
         assert_eq!(searches[0].of(query).len(), 99);
         assert!(searches.iter().all(|search| search.of(query) == searches[0].of(query)), "{query}");
     }
+}
+
+#[test]
+fn a_search_with_too_many_candidates_reads_no_further() {
+    // All rows are equally far from each other, and few are read at a time.
+    const DIM: usize = 8192;
+    const CHUNK: usize = 128;
+    let values: Vec<f32> = (0..300 * DIM).map(|i| f32::from(u8::from(i / DIM == i % DIM))).collect();
+    let rows = CountedRows { rows: Matrix::new(&values, DIM).unwrap(), is_decoded: false, read: 0.into() };
+    let device = Device::cpu();
+    let points = Points::new(&rows, Metric::L2, &device, |_| 1).unwrap();
+    rows.read.store(0, Relaxed);
+    // The first 16 rows are more than the 8 candidates that there is room for.
+    Nearest::search_within(8, &points, vec![0, 1], 1, &device, &mut |_| Ok(())).unwrap();
+    let both_queries = 300 + CHUNK;
+    let one_query = 300 + 300;
+    assert_eq!(rows.read.load(Relaxed), both_queries + 2 * one_query);
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! What is fitted, against fits of residual k-means on separate tables.
 
 use super::{columns, even_rows, fit};
+use crate::first_reading::tests::CountedRows;
 use crate::kernel::assign::squared_distance;
+use crate::pq::slice_rows::SliceRows;
+use crate::quantization::Quantization;
 use crate::quantizer::{TrainOption, TrainOptions, Trainer, TrainingProgress};
 use crate::rng::row_hash;
 use crate::rq::tests::rows;
-use crate::rq::{Algorithm, Init, MiniBatch};
-use crate::{Device, ErrorKind, Matrix, Metric, PqKMeans, Quantizer, RqKMeans, Weights};
+use crate::rq::{Algorithm, Grid, Init, MiniBatch};
+use crate::{Device, ErrorKind, Matrix, Metric, PqKMeans, Quantizer, Rows, RqKMeans, Weights};
 use std::ops::ControlFlow;
 
 /// Level l of residual k-means, after l levels of one cluster, fits the same rows less a vector, which moves all
@@ -186,5 +189,18 @@ fn far_rows_stay_within_the_grid() {
             assert_eq!(codes[1 + slice] as usize, nearest(&left[2 * slice..2 * slice + 2], 1 + slice));
         }
         assert!(model.point(codes).unwrap().iter().all(|value| value.abs() <= 1 << 23));
+    }
+}
+
+#[test]
+fn slices_are_decoded_where_their_rows_are() {
+    let values = even_rows(4, 6);
+    let quantization =
+        Quantization { grid: Grid::new(vec![0.0; 6], 10), metric: Metric::L2, normalize_residuals: false };
+    let device = Device::reference();
+    for is_decoded in [false, true] {
+        let rows = CountedRows { rows: Matrix::new(&values, 6).unwrap(), is_decoded, read: 0.into() };
+        let slices = SliceRows::new(&rows, &quantization, (&[], &[]), 2..4, &device);
+        assert_eq!((slices.len(), slices.dim(), slices.is_decoded()), (4, 2, is_decoded));
     }
 }

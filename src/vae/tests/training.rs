@@ -7,6 +7,7 @@ use crate::vae::VaeProgress;
 use crate::vae::{CodebookUpdate, Estimator, Loss, MatmulWidth, Reduction};
 use crate::{Device, Matrix, RqKMeans, RqVae, RqVaeModel};
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering::Relaxed;
 
 fn params() -> RqVae {
     RqVae::new(2, [8, 5])
@@ -39,6 +40,16 @@ fn rows_that_are_decoded_are_read_once() {
         assert_eq!(rows.read.into_inner(), reads * 300);
         assert_eq!(trained, model(&params(), &Device::cpu()));
     }
+}
+
+#[test]
+fn latents_are_computed_once_for_a_fit() {
+    let values = rows(300, 10);
+    let trained = model(&params(), &Device::cpu());
+    let rows = CountedRows { rows: Matrix::new(&values, 10).unwrap(), is_decoded: false, read: 0.into() };
+    let latents = trained.latent_rows(&rows, &Device::cpu()).unwrap();
+    RqKMeans::new(1, 4).fit(&latents, &Device::cpu()).unwrap();
+    assert_eq!(rows.read.load(Relaxed), 300);
 }
 
 #[test]

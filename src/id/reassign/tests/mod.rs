@@ -13,6 +13,7 @@ mod upwards;
 use super::{Costs, Placed, Space, reassign, search};
 use crate::error::Result;
 use crate::id::store::UsedCodes;
+use crate::quantizer::CostsOfRow;
 use crate::rng::row_hash;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

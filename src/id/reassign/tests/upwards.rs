@@ -45,3 +45,33 @@ fn a_crowd_fills_the_space_to_the_last_place() {
         assert!(table.asked.load(Ordering::Relaxed) < most, "{} distances asked", table.asked.load(Ordering::Relaxed));
     }
 }
+
+/// A table of distances that counts how often an item is read.
+struct Reads {
+    table: Table,
+    read: AtomicUsize,
+}
+
+impl Costs for Reads {
+    fn distances(&self, item: usize, prefix: &[u32]) -> Result<Vec<u64>> {
+        self.read.fetch_add(1, Ordering::Relaxed);
+        self.table.distances(item, prefix)
+    }
+
+    fn of_row(&self, item: usize) -> Result<Box<CostsOfRow<'_>>> {
+        self.read.fetch_add(1, Ordering::Relaxed);
+        Ok(Box::new(move |prefix| self.table.distances(item, prefix)))
+    }
+}
+
+#[test]
+fn an_item_whose_group_is_full_is_read_once() {
+    let clusters = [4, 4];
+    let costs = Reads { table: Table::new((0..5).collect(), &clusters, 1 << 30), read: AtomicUsize::new(0) };
+    let encoded: Vec<Vec<u32>> = (0..5).map(|item| vec![0, item % 4]).collect();
+    let used: Used = (0..4).map(|code| (vec![0, code], 1)).collect();
+    let keys = ["a", "b", "c", "d", "e"];
+    let placed = reassign(&encoded, &keys, space(&clusters, 1), &mut below(&used), &costs, None).unwrap();
+    assert!(placed.iter().all(|placed| placed.codes[0] > 0 && !placed.suffix_needed));
+    assert_eq!(costs.read.into_inner(), 5);
+}

@@ -3,8 +3,10 @@ mod bombs;
 mod damaged;
 mod ids;
 
+use super::table::ParquetTable;
 use super::*;
 use crate::error::{ErrorKind, Result};
+use crate::io::file::Source;
 use crate::io::testing::{Folder, each_damage};
 use crate::io::{ReadOptions, open};
 use crate::rows::Rows;
@@ -63,6 +65,15 @@ fn reason(bytes: &[u8], name: Option<&str>) -> String {
     assert!(matches!(error.kind(), ErrorKind::Format { format: "parquet", .. }), "{error}");
     assert!(error.path().is_some());
     error.to_string()
+}
+
+#[test]
+fn a_row_is_in_the_row_group_that_was_written_with_it() {
+    let bytes = table(vec![("x", lists(&rows(20)))], 7);
+    let table = ParquetTable::of(Source::of(bytes, Path::new("x.parquet"), "parquet")).unwrap();
+    let groups: Vec<_> = (0..21).map(|row| table.group(row)).collect();
+    let expected = [vec![Some(0..7); 7], vec![Some(7..14); 7], vec![Some(14..20); 6], vec![None]].concat();
+    assert_eq!(groups, expected);
 }
 
 #[test]
