@@ -85,6 +85,20 @@ impl Labels {
         Self { columns: self.columns.clone(), rows: place(rows.start)..place(rows.end) }
     }
 
+    /// Returns the labels of these rows, in their order; a row that does not exist has none.
+    #[must_use]
+    pub fn of_rows(&self, rows: &[usize]) -> Self {
+        let label = |column: &LabelColumn, row: &usize| {
+            let row = self.rows.start.checked_add(*row).filter(|row| *row < self.rows.end)?;
+            column.labels.get(row).cloned().flatten()
+        };
+        let columns = self.columns.iter().map(|column| LabelColumn {
+            name: column.name.clone(),
+            labels: rows.iter().map(|row| label(column, row)).collect(),
+        });
+        Self { columns: columns.collect(), rows: 0..rows.len() }
+    }
+
     /// Returns the name of each column, and how many rows have no label in it.
     ///
     /// ```

@@ -6,13 +6,16 @@ use crate::input::{Input, Texts};
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome, numbers};
 use crate::progress::Bar;
-use semid::metrics::{BeforeAfter, Drift, DriftCrossing, DriftLimits, LevelDrift, drift};
+use semid::metrics::{BeforeAfter, Drift, DriftCrossing, DriftLimits, DriftMeasure, LevelDrift, drift};
 use semid::quantizer::Parameters;
 use semid::{ErrorKind, Model, Rows};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// A stability index of chance that hides a great change of the codes in use.
+const MUCH: f64 = 1.0;
 
 /// The output of `--json`.
 #[derive(Serialize)]
@@ -66,11 +69,12 @@ pub(crate) fn run(common: &Common, args: &DriftArgs) -> Outcome {
     let see_new = |first: usize, values: &[f32]| bar.done(old.rows.len() + first + values.len() / dim);
     let rows = Heard::new(&side_new, &see_new);
     let baseline = Heard::new(&side_old, &see_old);
-    let sample = args.sample.max(1);
+    let sample = args.sample.get();
     let measured = drift(&*model, &rows, &baseline, sample, args.seed, &device);
     let failed = |error| if is_new.load(Relaxed) { new.failure(error) } else { old.failure(error) };
     let measured = measured.map_err(failed)?;
     drop(bar);
+    let chance = chance_of(&measured.levels);
     let crossing = |crossing: DriftCrossing| Crossing { words: crossing.to_string(), crossing };
     let crossings: Vec<Crossing> = measured.crossings(&limits)?.into_iter().map(crossing).collect();
     let measured = Measured {
@@ -83,10 +87,10 @@ pub(crate) fn run(common: &Common, args: &DriftArgs) -> Outcome {
         sample,
         seed: args.seed,
         device: device.info().name.clone(),
-        warnings: [new.warnings(), old.warnings()].concat(),
+        warnings: [new.warnings(), old.warnings(), few_rows(chance, &limits)].concat(),
     };
     output::warn(&measured.warnings);
-    output::result(common.json, &measured, || text(&measured, advice(&model)))?;
+    output::result(common.json, &measured, || text(&measured, advice(&model, &measured.crossings)))?;
     Ok(if measured.stable { Answer::Yes } else { Answer::No })
 }
 
@@ -119,10 +123,29 @@ fn open(common: &Common, args: &InputArgs, model: &Model) -> Result<Input, Failu
     Ok(input)
 }
 
-/// Says how a new model keeps most codes of this one: by a start from it, where its kind has that.
-fn advice(model: &Model) -> &'static str {
+/// Says how a new model keeps most codes of this one: by a start from it, where its kind has that, and where its grid,
+/// which such a start keeps, holds the new values.
+fn advice(model: &Model, crossings: &[Crossing]) -> &'static str {
     let starts = Parameters::of_kind(model.kind()).is_ok_and(|kind| kind.check_warm_start(&**model).is_ok());
-    if starts { "--warm-start" } else { "--align-to" }
+    let beyond = crossings.iter().any(|of| of.crossing.measure == DriftMeasure::Saturated);
+    if starts && !beyond { "--warm-start" } else { "--align-to" }
+}
+
+/// Returns the largest stability index that chance gives.
+fn chance_of(levels: &[LevelDrift]) -> f64 {
+    levels.iter().map(|of| of.psi_by_chance).fold(0.0, f64::max)
+}
+
+/// Warns of so few rows that other proportions of codes do not show.
+fn few_rows(chance: f64, limits: &DriftLimits) -> Vec<String> {
+    let few = || {
+        format!(
+            "so few rows tell little of how codes are used: chance alone gives a stability index of up to {chance:.2}, \
+             and only what exceeds it by {} counts",
+            limits.psi
+        )
+    };
+    (chance > MUCH).then(few).into_iter().collect()
 }
 
 fn text(measured: &Measured, advice: &str) -> String {
@@ -168,11 +191,13 @@ fn text(measured: &Measured, advice: &str) -> String {
         let _ = writeln!(
             out,
             "the model was fitted to rows of the baseline, so fresh rows do worse by chance: errors up to {error:.1} % \
-             larger and margins up to {margin:.1} % smaller do not count"
+             larger and margins up to {margin:.1} % smaller do not count; rows apart from the fit tell more"
         );
     }
     if measured.stable {
-        out.push_str("no drift: every measure is within its limit, so the model still suits these rows\n");
+        let few = chance_of(levels) > MUCH;
+        let meaning = if few { "but so few rows tell little" } else { "so the model still suits these rows" };
+        let _ = writeln!(out, "no drift: every measure is within its limit, {meaning}");
         return out;
     }
     let _ = writeln!(out, "drift: fit again, with `semid fit {advice}` to keep most codes");

@@ -103,12 +103,33 @@ fn fixed_hint(kind: &ErrorKind) -> Option<&'static str> {
         ErrorKind::Parameter { name: "candidates", expected, .. } if expected.contains("the resolver reassign") => {
             Some("--resolver reassign")
         }
+        ErrorKind::Parameter { name, expected, .. } => of_parameter(name, expected),
         ErrorKind::Format { reason, .. } if reason.contains("allow integers") => Some("--integers"),
         ErrorKind::Format { format: "model", reason } if reason.ends_with("`Model::save` wrote") => {
             Some("`semid fit` writes such files")
         }
         _ => None,
     }
+}
+
+/// Names the flags that stand for a parameter whose name is another one.
+fn of_parameter(name: &str, expected: &str) -> Option<&'static str> {
+    Some(match name {
+        "labels" if expected.contains("the weights") => {
+            "--prefix-column and --prefix-labels are labels, --weight-column and --weights are weights"
+        }
+        "labels" if expected.starts_with("must be left out, or") || expected.contains("leave it out") => {
+            "--prefix-column and --prefix-labels are labels"
+        }
+        "weights" if expected.contains("balance") => {
+            "--weight-column and --weights are weights; --balanced, --min-size, --max-size and --sinkhorn count rows"
+        }
+        "warm_start" if expected.contains("model") => "--warm-start",
+        "model" if expected.contains("from labels") => "--model",
+        "batch" if expected.contains("rows") => "--batch, or the --preset that sets it",
+        "layer_wise" => "--joint sets it to false; leave that out",
+        _ => return None,
+    })
 }
 
 impl From<io::Error> for Failure {

@@ -109,6 +109,13 @@ fn commands_scale_rows_as_the_model_says() {
     assert_eq!((&assigned["new"], &assigned["blocks"][1]["imputed"]), (&200.into(), &lacking.into()));
     // The database has the model with its blocks.
     assert_eq!(run(&dir, assign).json(0)["kept"], 200);
+    // The model's own names say which is which, in any order, also for weights.
+    run(&dir, "encode --model m.safetensors --input x.jsonl --output turned.npy --column image --column text").ok();
+    assert_eq!(dir.read("turned.npy"), dir.read("codes.npy"));
+    fit(&dir, &format!("--input x.jsonl {COLUMNS} --column-weight 1,0.5"));
+    let turned = "--column image --column text --column-weight 0.5,1";
+    run(&dir, &format!("fit --input p-0.jsonl --warm-start m.safetensors {turned} --output n.safetensors")).ok();
+    fit(&dir, &format!("--input x.jsonl {COLUMNS}"));
     // Columns of other names, each by its place.
     dir.write("y.jsonl", dir.text("x.jsonl").replace("\"text\"", "\"words\"").replace("\"image\"", "\"picture\""));
     let renamed = "encode --model m.safetensors --input y.jsonl --output other.npy --column words --column picture";
@@ -132,7 +139,9 @@ fn other_embeddings_are_refused() {
     let encode = "encode --output c.npy";
     let model = format!("{encode} --model m.safetensors --input x.jsonl");
     dir.fails(&format!("{model} --column text"), &["2 embeddings per row", "text, image"]);
-    dir.fails(&format!("{model} --column image --column text"), &["block \"text\" has 3 dimensions", "here has 2"]);
+    dir.write("y.jsonl", dir.text("x.jsonl").replace("\"text\"", "\"words\"").replace("\"image\"", "\"picture\""));
+    let renamed = format!("{encode} --model m.safetensors --input y.jsonl --column picture --column words");
+    dir.fails(&renamed, &["block \"text\" has 3 dimensions", "here has 2"]);
     dir.fails(&format!("{model} --column-weight 1,1"), &["--column-weight"]);
     dir.fails(&format!("{encode} --model m.safetensors --input x.npy"), &["x.npy", "one embedding"]);
     dir.fails(&format!("{encode} --model plain.safetensors --input x.jsonl {COLUMNS}"), &["one embedding per row"]);

@@ -50,7 +50,7 @@ fn a_verdict_and_the_measures_of_the_library() {
     }
 
     // Wide limits are not crossed; each of them alone is.
-    let wide = ["--max-psi 1e9", "--max-error-rise 1000000", "--max-margin-loss 1000000", "--max-saturated 1"];
+    let wide = ["--max-psi 1e9", "--max-error-rise 100000000%", "--max-margin-loss 100000000%", "--max-saturated 1"];
     let limits = wide.join(" ");
     assert_eq!(dir.semid(&format!("{moved} {limits} --json")).json(0)["stable"], true);
     let crossed = |flags: &str| {
@@ -58,10 +58,30 @@ fn a_verdict_and_the_measures_of_the_library() {
         let crossings = serde_json::from_str::<Value>(&found.stdout).unwrap()["crossings"].clone();
         crossings.as_array().unwrap().iter().map(|of| of["measure"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    for (flag, measure) in [("--max-psi 1e9", "psi"), ("--max-error-rise 1000000", "error_rise")] {
+    for (flag, measure) in [("--max-psi 1e9", "psi"), ("--max-error-rise 100000000%", "error_rise")] {
         let found = crossed(&limits.replace(flag, ""));
         assert!(!found.is_empty() && found.iter().all(|of| of == measure), "{measure}: {found:?}");
     }
+}
+
+/// A start from the model would keep the grid that does not hold the values.
+#[test]
+fn values_beyond_the_grid_advise_another_grid() {
+    let (dir, far) = drifted();
+    dir.npy_of("beyond.npy", 6, &far.iter().map(|x| x * 1e6).collect::<Vec<_>>());
+    let run = dir.semid("drift --model m.safetensors --input beyond.npy --baseline x.npy");
+    assert!(run.stdout.contains("drift: fit again, with `semid fit --align-to`"), "{}", run.stdout);
+    assert!(run.stdout.contains("percentage points of the values more than before"), "{}", run.stdout);
+}
+
+#[test]
+fn few_rows_tell_little() {
+    let (dir, _) = drifted();
+    dir.npy("one.npy", 1, 6);
+    let run = dir.semid("drift --model m.safetensors --input one.npy --baseline x.npy");
+    assert!(run.stderr.contains("so few rows tell little"), "{}", run.stderr);
+    let said = run.stdout.contains("within its limit, but so few rows tell little") || run.code == Some(1);
+    assert!(said, "{}", run.stdout);
 }
 
 #[test]
@@ -76,7 +96,7 @@ fn faults_are_errors_and_no_verdict() {
     dir.fails(&format!("{drift} --input x.npy --baseline gone.npy"), &["gone.npy"]);
     dir.fails(&format!("{drift} --input - --baseline -"), &["standard input"]);
     dir.fails("drift --model x.npy --input x.npy --baseline x.npy", &["x.npy", "model"]);
-    for flag in ["--max-error-rise -5%", "--max-saturated much", "--max-psi NaN"] {
+    for flag in ["--max-error-rise -5%", "--max-error-rise 10", "--max-saturated much", "--max-psi NaN", "--sample 0"] {
         let run = dir.semid(&format!("{drift} --input x.npy --baseline x.npy {flag}"));
         assert_eq!(run.code, Some(2), "{flag}: {}", run.stderr);
     }

@@ -259,6 +259,12 @@ fn labels_that_make_no_sense_are_refused() {
     fails("--prefix-labels none.txt", &["\"none\"", "no row of the fit has a label"]);
     fails("--prefix-column category", &["--prefix-column needs an input that has columns", "--prefix-labels FILE"]);
     fails("--unknown reserve", &["--prefix-column"]);
+    let twice =
+        "fit --input x.csv --columns a,b --output m.safetensors --prefix-column category --prefix-column category";
+    dir.fails(twice, &["--prefix-column category", "given twice"]);
+    dir.write("w.txt", "2\n".repeat(200));
+    let weighed = "--prefix-labels category.txt --weights w.txt";
+    fails(weighed, &["must be left out, or the weights", "--prefix-labels are labels", "--weights are weights"]);
     fails("--prefix-labels category.txt --balanced", &["must be left out, or balance"]);
     fails("--prefix-labels category.txt --kind rq-vae", &["--prefix-labels is for --kind rq-kmeans"]);
     fit(&dir, "--input x.npy --prefix-labels category.txt");
@@ -284,7 +290,7 @@ fn labels_that_make_no_sense_are_refused() {
     let align = "fit --input x.npy --output o.safetensors --align-to m.safetensors --levels 2";
     dir.fails(align, &["--align-to m.safetensors", "labels give the first codes"]);
     let drift = "drift --model m.safetensors --input x.npy --baseline x.npy";
-    dir.fails(drift, &["must take no codes from labels"]);
+    dir.fails(drift, &["must take no codes from labels", "(--model)"]);
     let fails = |flags: &str, parts: &[&str]| {
         dir.fails(&format!("encode --input x.npy --output codes.npy --model m.safetensors {flags}"), parts);
     };
@@ -293,4 +299,62 @@ fn labels_that_make_no_sense_are_refused() {
     let assign = "assign --db new.db --input x.npy --row-numbers --model m.safetensors --prefix-labels category.txt";
     dir.fails(&format!("{assign} --beam 4"), &["`beam` = 4", "labels give codes"]);
     fails("--capacity 60 --prefix-labels category.txt", &["`capacity` = 60"]);
+}
+
+/// A folder with rows and two columns of labels, in two files that name them in both ways.
+fn two_columns() -> Dir {
+    let dir = Dir::new();
+    let rows = values(120, 2);
+    let line = |(row, values): (usize, &[f32])| {
+        format!("{},{},{},{}\n", ["tea", "cup"][row % 2], ["red", "blue", "old"][row * 5 % 7 % 3], values[0], values[1])
+    };
+    let lines: String = rows.chunks_exact(2).enumerate().map(line).collect();
+    dir.write("x.csv", format!("kind,hue,a,b\n{lines}"));
+    dir.write("y.csv", format!("what,shade,a,b\n{lines}"));
+    dir
+}
+
+#[test]
+fn columns_of_labels_go_by_the_names_of_the_model() {
+    let dir = two_columns();
+    fit(&dir, "--input x.csv --columns a,b --prefix-column kind --prefix-column hue");
+    let encode = |flags: &str| {
+        dir.semid(&format!("encode --model m.safetensors --columns a,b --output c.npy {flags}")).ok();
+        dir.read("c.npy")
+    };
+    let expected = encode("--input x.csv");
+    assert_eq!(encode("--input x.csv --prefix-column kind --prefix-column hue"), expected);
+    assert_eq!(encode("--input x.csv --prefix-column hue --prefix-column kind"), expected);
+    assert_eq!(encode("--input y.csv --prefix-column what --prefix-column shade"), expected);
+    // Other names stand in the order of the levels, and what is said of them is about these columns.
+    let turned = "encode --model m.safetensors --columns a,b --output c.npy --input y.csv --prefix-column shade \
+                  --prefix-column what";
+    let said = dir.semid(turned).stderr;
+    assert!(said.contains("120 of 120 rows have no known label in \"shade\""), "{said}");
+}
+
+/// The devices encode rows with the labels of the input: the codes that an encode gives.
+#[test]
+fn verify_reads_the_labels() {
+    let dir = folder();
+    fit(&dir, "--input x.csv --columns a,b --prefix-column category --unknown reserve");
+    dir.semid("encode --model m.safetensors --input x.csv --columns a,b --output c.npy").ok();
+    let codes = semid::io::read_codes(dir.path("c.npy")).unwrap().0;
+    let verify = "verify --model m.safetensors --device cpu --json";
+    let sha256 = |values: &[u32]| {
+        use sha2::Digest;
+        let bytes: Vec<u8> = values.iter().flat_map(|code| code.to_le_bytes()).collect();
+        sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let found = dir.semid(&format!("{verify} --input x.csv --columns a,b")).stdout;
+    let found: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!((&found["labels"], &found["equal"]), (&"those of the input".into(), &true.into()));
+    assert_eq!(found["devices"][0]["codes_sha256"], sha256(&codes));
+    // Of every second row, too.
+    let some: Vec<u32> = codes.chunks_exact(3).step_by(2).flatten().copied().collect();
+    let found = dir.semid(&format!("{verify} --input x.csv --columns a,b --rows 100")).stdout;
+    let found: Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(found["devices"][1]["codes_sha256"], sha256(&some));
+    let found = dir.semid(&format!("{verify} --input x.npy")).stdout;
+    assert!(found.contains("unknown: every row has the reserved code"), "{found}");
 }

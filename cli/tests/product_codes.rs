@@ -169,6 +169,7 @@ fn what_product_codes_do_not_have_is_refused_in_words() {
         ("--kind pq --balanced", &["--balanced is for --kind rq-kmeans; leave it out"]),
         ("--kind pq --normalize-residuals", &["--normalize-residuals is for --kind rq-kmeans"]),
         ("--kind pq --sinkhorn-epsilon 0.01", &["--sinkhorn-epsilon is for --kind rq-kmeans"]),
+        ("--kind pq --algorithm mini-batch --joint", &["`layer_wise` = false", "--joint"]),
         ("--kind pq --epochs 3", &["--epochs is for --kind rq-vae"]),
         ("--kind pq --prefix-labels items.txt", &["is for --kind rq-kmeans; leave it out"]),
         ("--kind pq --warm-start pq.safetensors", &["warm-start", "rq-kmeans"]),
@@ -178,6 +179,9 @@ fn what_product_codes_do_not_have_is_refused_in_words() {
     }
     let encode = "encode --model pq.safetensors --input x.npy --output c.npy";
     dir.fails(&format!("{encode} --beam 4"), &["`beam` = 4", "slices do not depend on each other"]);
+    dir.semid("fit --input x.npy --kind rq+pq --levels 3 --clusters 8 --output tail.safetensors").ok();
+    let tail = encode.replace("pq.safetensors", "tail.safetensors");
+    dir.fails(&format!("{tail} --beam 4"), &["`beam` = 4", "others may leave less to the slices"]);
     dir.fails(&format!("{encode} --capacity 50"), &["`capacity` = 50", "product codes have no capacities"]);
     dir.fails(&format!("{encode} --assignment priced"), &["prices"]);
     let candidates = "encode --model pq.safetensors --input x.npy --output c.jsonl --candidates 3";

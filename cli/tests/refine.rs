@@ -37,7 +37,8 @@ fn refinements_are_those_of_the_library() {
     assert!(
         line.starts_with("refined in 2 rounds: squared error ")
             && line.contains(" before, ")
-            && line.ends_with(" after"),
+            && line.contains(" after, ")
+            && line.ends_with(" % less"),
         "{line}"
     );
     let lines = dir.semid(&format!("{FIT} --output n.safetensors --refine 2 -v")).stderr;
@@ -57,6 +58,8 @@ fn a_model_keeps_the_beam_of_its_refinement() {
     assert_eq!(own, wide);
     assert_ne!(own.1, greedy.1);
     assert_eq!((&own.0, &greedy.0), (&4.into(), &1.into()));
+    let text = dir.semid("info --model m.safetensors").ok();
+    assert!(text.contains("refined       in up to 2 rounds\n"), "{text}");
     let info = dir.semid("info --model m.safetensors --json").json(0);
     assert_eq!((&info["beam"], &info["parameters"]["refine_beam"]), (&4.into(), &4.into()));
     assert!(dir.semid("info --model m.safetensors").ok().contains("by a beam of 4"));

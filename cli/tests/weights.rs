@@ -54,6 +54,23 @@ fn weights_are_repetitions() {
     assert!(text.contains("300 rows of 6 dimensions that count as 600 rows"), "{text}");
 }
 
+/// Numbers of codes are those that keep most copies of the rows.
+#[test]
+fn codes_are_aligned_by_weight() {
+    let dir = folder();
+    let old = "--levels 2 --clusters 8 --seed 9 --output old.safetensors";
+    dir.semid(&format!("fit --input x.npy {old}")).ok();
+    let fit = |flags: &str| {
+        let fit = "fit --levels 2 --clusters 8 --align-to old.safetensors --output m.safetensors --json";
+        dir.semid(&format!("{fit} {flags}")).json(0)
+    };
+    let (expected, found) = (fit("--input copies.npy"), fit("--input x.npy --weights w.txt"));
+    assert_eq!(found["fingerprint"], expected["fingerprint"]);
+    assert_eq!(found["alignment"], expected["alignment"]);
+    let text = dir.semid("info --model m.safetensors").ok();
+    assert!(text.contains("weights       of rows, in steps of 1\n") && text.contains("aligned to    "), "{text}");
+}
+
 /// The file of parameters has the step of the weights, and asks for the weights themselves.
 #[test]
 fn a_fit_with_weights_is_repeated_from_its_file() {

@@ -16,7 +16,7 @@ from semid._input import batches_of, count_rows, is_batches, to_codes, to_rows, 
 from semid._interactions import keyed_pairs
 from semid._progress import Listening
 from semid._text import format_ids
-from semid._values import _column_weight, _integer, place, seed_of
+from semid._values import _column_weight, _integer, _weights, place, seed_of
 
 
 class Parameters:
@@ -482,9 +482,13 @@ class Quantizer(Parameters):
             raise AttributeError("a loaded model has no report of its fit")
         return self.report_
 
-    def align_to(self, older: "Quantizer", X: Any, *, column: Optional[str] = None) -> Any:
-        """Renumbers the codes of this model so that most rows keep those of an older one; returns the model."""
-        model = self._model.align_to(older._model, to_rows(X, column=column), self._place())
+    def align_to(
+        self, older: "Quantizer", X: Any, *, sample_weight: Any = None, column: Optional[str] = None
+    ) -> Any:
+        """Renumbers the codes of this model so that most rows keep those of an older one; returns the model. A row
+        counts as often as ``sample_weight``, an array of whole numbers (N,), says."""
+        rows = to_rows(X, column=column)
+        model = self._model.align_to(older._model, rows, _weights(sample_weight), self._place())
         self.model_ = model
         return self
 

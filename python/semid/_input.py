@@ -10,7 +10,7 @@ import builtins
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -25,14 +25,17 @@ Rows = Union[np.ndarray, list, dict, "_semid.Source", "_semid.SmoothedEmbeddings
 _PIECE = 8192
 
 
-def to_rows(data: Any, *, column: Optional[str] = None) -> Rows:
-    """Rows of whatever ``data`` is; batches of an iterator are kept on disk. A dict has several embeddings per row."""
+def to_rows(data: Any, *, column: Optional[str] = None, missing: bool = False) -> Rows:
+    """Rows of whatever ``data`` is; batches of an iterator are kept on disk. A dict has several embeddings per row.
+
+    Where rows may be ``missing``, those of a column or a list that are null are nothing but NaN.
+    """
     if isinstance(data, _semid.SmoothedEmbeddings):
         return data
     # Some sparse matrices of SciPy are dicts.
     if isinstance(data, dict) and not hasattr(data, "nnz"):
         return _blocks(data, column)
-    rows = _in_memory(data, column)
+    rows = _in_memory(data, column, missing)
     if rows is not None:
         return rows
     spool = _semid.Spool()
@@ -50,7 +53,7 @@ def _blocks(data: dict, column: Optional[str]) -> dict:
         raise TypeError(f"the names of embeddings must be texts, not {wrong!r}")
     if any(isinstance(rows, (dict, _semid.SmoothedEmbeddings)) for rows in data.values()):
         raise TypeError("the embeddings of a dict must be rows, not dicts")
-    return {name: to_rows(rows, column=column) for name, rows in data.items()}
+    return {name: to_rows(rows, column=column, missing=True) for name, rows in data.items()}
 
 
 def count_rows(rows: Rows) -> int:
@@ -89,7 +92,7 @@ def _batch(batch: Any, column: Optional[str]) -> Rows:
     return rows
 
 
-def _in_memory(data: Any, column: Optional[str]) -> Optional[Rows]:
+def _in_memory(data: Any, column: Optional[str], missing: bool = False) -> Optional[Rows]:
     """Rows of everything but iterators."""
     if isinstance(data, _semid.Source):
         return data
@@ -98,19 +101,19 @@ def _in_memory(data: Any, column: Optional[str]) -> Optional[Rows]:
     if isinstance(data, (str, os.PathLike)):
         return _semid.open([data], column=column)
     if isinstance(data, (list, tuple)):
-        return _sequence(data, column)
+        return _sequence(data, column, missing)
     if _is_torch(data):
         return _array(_from_torch(data))
     if hasattr(data, "nnz") and hasattr(data, "toarray"):
         raise TypeError("sparse matrices are not supported: embeddings are dense; use X.toarray()")
     if _module(data) == "pandas":
-        return _from_pandas(data, column)
+        return _from_pandas(data, column, missing)
     if _module(data) == "datasets":
         return _from_datasets(data, column)
     if is_batches(data):
         return None
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
-        return _from_arrow(data, column)
+        return _from_arrow(data, column, missing)
     if hasattr(data, "__dlpack__"):
         return _array(np.from_dlpack(data))
     if hasattr(data, "__array__"):
@@ -158,11 +161,13 @@ def _numbers(array: np.ndarray) -> np.ndarray:
         raise InputError(f"rows must be numbers: {error}", "Type") from error
 
 
-def _sequence(data: Any, column: Optional[str]) -> Rows:
+def _sequence(data: Any, column: Optional[str], missing: bool = False) -> Rows:
     """Rows of a list: of paths, of arrays (Ni, D), or of rows."""
     if len(data) == 0:
         raise InputError("there are no rows: the list is empty", "Empty")
     first = data[0]
+    if missing and any(_is_null(row) for row in data):
+        return _stack(data, missing)
     if isinstance(first, (str, os.PathLike)):
         return _semid.open(list(data), column=column)
     if getattr(first, "ndim", 1) == 2 or isinstance(first, _semid.Source):
@@ -223,15 +228,15 @@ def _is_loader(data: Any) -> bool:
     return not any(hasattr(data, name) for name in readable) and _module(data) not in ("pandas", "datasets")
 
 
-def _from_arrow(data: Any, column: Optional[str]) -> Rows:
+def _from_arrow(data: Any, column: Optional[str], missing: bool = False) -> Rows:
     if _module(data) == "polars" and hasattr(data, "columns") and column is None:
         numeric = all(dtype.is_numeric() for dtype in data.dtypes)
         if numeric and data.width:
             return _array(data.to_numpy())
-    return _semid.from_arrow(data, column)
+    return _semid.from_arrow(data, column, missing)
 
 
-def _from_pandas(data: Any, column: Optional[str]) -> Rows:
+def _from_pandas(data: Any, column: Optional[str], missing: bool = False) -> Rows:
     import pandas
 
     if isinstance(data, pandas.DataFrame):
@@ -241,13 +246,13 @@ def _from_pandas(data: Any, column: Optional[str]) -> Rows:
     if not isinstance(data, pandas.Series):
         raise TypeError(f"rows cannot be read from {_name(data)}")
     if hasattr(data.dtype, "pyarrow_dtype"):
-        return _semid.from_arrow(data.array.__arrow_array__(), None)
+        return _semid.from_arrow(data.array.__arrow_array__(), None, missing)
     if len(data) == 0:
         raise InputError("there are no rows: the column is empty", "Empty")
     values = data.to_numpy()
     if values.dtype.kind != "O":
         raise InputError("every value of the column must be a row, a list or an array of numbers", "Type")
-    return _stack(values)
+    return _stack(values, missing)
 
 
 def _only_column(frame: Any) -> Any:
@@ -263,11 +268,17 @@ def _is_row(value: Any) -> bool:
     return isinstance(value, (list, tuple, np.ndarray))
 
 
-def _stack(values: np.ndarray) -> np.ndarray:
-    """Rows that are objects of their own as one matrix."""
-    dim = np.size(values[0])
-    out = np.empty((len(values), dim), np.float32)
+def _is_null(row: Any) -> bool:
+    return row is None or (not hasattr(row, "__len__") and is_missing(row))
+
+
+def _stack(values: Any, missing: bool = False) -> np.ndarray:
+    """Rows that are objects of their own as one matrix; those ``missing`` are nothing but NaN."""
+    dim = np.size(next((row for row in values if not _is_null(row)), ())) if missing else np.size(values[0])
+    out = np.full((len(values), dim), np.nan, np.float32)
     for number, row in enumerate(values):
+        if missing and _is_null(row):
+            continue
         if row is None or np.shape(row) != (dim,):
             if np.ndim(row) == 0 and is_missing(row):
                 raise InputError(f"row {number} is null; drop such rows first", "BadRows")
@@ -288,14 +299,14 @@ def _from_datasets(data: Any, column: Optional[str]) -> Rows:
 
 def open(
     *paths: Union[str, os.PathLike],
-    column: Optional[str] = None,
+    column: Union[str, Sequence[str], None] = None,
     columns: Optional[str] = None,
     tensor: Optional[str] = None,
     bytes: Optional[str] = None,
     integers: bool = False,
     beside: Iterable[str] = (),
     bad_rows: str = "refuse",
-) -> "_semid.Source":
+) -> "Union[_semid.Source, dict[str, _semid.Source]]":
     """Opens embeddings in files, which may be larger than memory.
 
     Parameters
@@ -303,8 +314,9 @@ def open(
     *paths : str or path-like
         Files, folders, and patterns such as ``part-*.parquet``, read as one matrix: .npy, .npz, .parquet,
         .safetensors, .fvecs, .csv, .tsv or .jsonl.
-    column : str, optional
-        Column of a .parquet or .jsonl file; by default ``embedding``, or the only column of lists of floats.
+    column : str or list of str, optional
+        Column of a .parquet or .jsonl file; by default ``embedding``, or the only column of lists of floats. A list
+        of names opens several embeddings of every row.
     columns : str, optional
         Columns of a table that has one per dimension: ``"f0..f383"``, ``"a,b,c"``, or the prefix ``"f"``.
     tensor : str, optional
@@ -321,7 +333,8 @@ def open(
     Returns
     -------
     Source
-        Rows (N, D) that every function of the package accepts.
+        Rows (N, D) that every function of the package accepts; for several columns a dict of one for each, which they
+        accept too, and in which an embedding that a row lacks is nothing but NaN.
 
     Examples
     --------
@@ -334,6 +347,8 @@ def open(
     """
     if bad_rows not in ("refuse", "skip"):
         raise InputError(f"bad_rows={bad_rows!r}: 'refuse' or 'skip'", "Parameter")
+    if column is not None and not isinstance(column, str):
+        return _open_columns(list(paths), list(column), skip=bad_rows == "skip")
     return _semid.open(
         list(paths),
         column=column,
@@ -344,6 +359,14 @@ def open(
         beside=list(beside),
         skip_bad_rows=bad_rows == "skip",
     )
+
+
+def _open_columns(paths: list, names: list, skip: bool) -> "dict[str, _semid.Source]":
+    """Several embeddings of every row, by the names of their columns."""
+    wrong = next((name for name in names if not isinstance(name, str)), None)
+    if wrong is not None or len(set(names)) < max(len(names), 2):
+        raise InputError(f"column={names!r}: one name, or a list of at least two different ones", "Parameter")
+    return dict(zip(names, _semid.open_columns(paths, names, skip_bad_rows=skip)))
 
 
 def to_codes(codes: Any) -> np.ndarray:

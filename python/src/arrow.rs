@@ -11,18 +11,27 @@ use arrow_schema::{ArrowError, DataType};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 use semid::{Concat, Error, ErrorKind, Result, Rows};
+use std::ops::Range;
 
-/// Takes the rows of an Arrow array, chunked array, column or table.
+/// Takes the rows of an Arrow array, chunked array, column or table. Where rows may be `missing`, those that are null
+/// or empty are nothing but NaN.
 #[pyfunction]
-#[pyo3(signature = (object, column=None))]
-pub(crate) fn from_arrow(py: Python<'_>, object: &Bound<'_, PyAny>, column: Option<&str>) -> PyResult<Source> {
+#[pyo3(signature = (object, column=None, missing=false))]
+pub(crate) fn from_arrow(
+    py: Python<'_>,
+    object: &Bound<'_, PyAny>,
+    column: Option<&str>,
+    missing: bool,
+) -> PyResult<Source> {
     let chunks = chunks(object)?;
     let mut parts = Vec::new();
+    // A chunk may lack all of its rows.
+    let missing = missing.then(|| chunks.iter().find_map(|chunk| width(chunk, column)).unwrap_or(0));
     let mut before = 0;
     for chunk in &chunks {
         let rows = chunk.len();
         if rows > 0 {
-            let part = part(chunk, column).map_err(|reason| match reason {
+            let part = part(chunk, column, missing).map_err(|reason| match reason {
                 Wrong::Type(reason) => input_error(py, "Type", &reason),
                 Wrong::Row(row, reason) => input_error(py, "BadRows", &format!("row {}: {reason}", before + row)),
             })?;
@@ -66,12 +75,74 @@ enum Wrong {
     Row(usize, String),
 }
 
-/// The embeddings of a chunk.
-fn part(chunk: &ArrayRef, column: Option<&str>) -> std::result::Result<Part, Wrong> {
+/// The number of dimensions of the first row of a chunk that has some.
+fn width(chunk: &ArrayRef, column: Option<&str>) -> Option<usize> {
+    let array = chunk.as_struct_opt().map_or(Some(chunk), |table| embeddings(table, column).ok())?;
+    places(array)?.into_iter().flatten().map(|place| place.len()).next()
+}
+
+/// The place of the values of every row of lists; none for rows that are null or empty.
+fn places(array: &ArrayRef) -> Option<Vec<Option<Range<usize>>>> {
+    let range = |start: usize, end: usize| Some(start..end).filter(|place| !place.is_empty());
+    let size = |offset: i64| usize::try_from(offset).unwrap_or(0);
+    let all: Vec<Option<Range<usize>>> = match array.data_type() {
+        DataType::FixedSizeList(_, dim) => {
+            let dim = usize::try_from(*dim).unwrap_or(0);
+            (0..array.len()).map(|row| range(row * dim, (row + 1) * dim)).collect()
+        }
+        DataType::List(_) => {
+            let offsets = array.as_list::<i32>().value_offsets();
+            offsets.array_windows().map(|[start, end]| range(size((*start).into()), size((*end).into()))).collect()
+        }
+        DataType::LargeList(_) => {
+            let offsets = array.as_list::<i64>().value_offsets();
+            offsets.array_windows().map(|[start, end]| range(size(*start), size(*end))).collect()
+        }
+        _ => return None,
+    };
+    Some(all.into_iter().enumerate().map(|(row, place)| place.filter(|_| array.is_valid(row))).collect())
+}
+
+/// The embeddings of a chunk of which some rows may be missing, of `dim` dimensions.
+fn part_with_missing(array: &ArrayRef, dim: usize) -> std::result::Result<Part, Wrong> {
+    let places = places(array).ok_or_else(|| no_lists(array))?;
+    let values = match array.data_type() {
+        DataType::FixedSizeList(..) => array.as_fixed_size_list().values(),
+        DataType::List(_) => array.as_list::<i32>().values(),
+        _ => array.as_list::<i64>().values(),
+    };
+    for (row, place) in places.iter().enumerate() {
+        let Some(place) = place else { continue };
+        if place.len() != dim {
+            return Err(Wrong::Row(row, format!("it has {} values, the rows before it {dim}", place.len())));
+        }
+        let null = place.clone().find(|at| values.null_count() > 0 && values.is_null(*at));
+        if let Some(at) = null {
+            return Err(Wrong::Row(row, format!("value {} is null; drop such rows first", at - place.start)));
+        }
+    }
+    let starts = places.into_iter().map(|place| place.map(|place| place.start)).collect();
+    let values = Values::new(values).ok_or_else(|| no_floats(values))?;
+    Ok(Part { values, rows: array.len(), dim, starts: Some(starts) })
+}
+
+fn no_lists(array: &ArrayRef) -> Wrong {
+    Wrong::Type(format!("rows must be lists of floats, not {}", array.data_type()))
+}
+
+fn no_floats(values: &ArrayRef) -> Wrong {
+    Wrong::Type(format!("rows must be lists of floats of 16, 32 or 64 bits, not of {}", values.data_type()))
+}
+
+/// The embeddings of a chunk; where rows may be `missing`, of that many dimensions.
+fn part(chunk: &ArrayRef, column: Option<&str>, missing: Option<usize>) -> std::result::Result<Part, Wrong> {
     let array = match chunk.as_struct_opt() {
         Some(table) => embeddings(table, column)?,
         None => chunk,
     };
+    if let Some(dim) = missing {
+        return part_with_missing(array, dim);
+    }
     if let Some(row) = (array.null_count() > 0).then(|| (0..array.len()).find(|row| array.is_null(*row))).flatten() {
         return Err(Wrong::Row(row, "it is null; drop such rows first".to_owned()));
     }
@@ -92,17 +163,15 @@ fn part(chunk: &ArrayRef, column: Option<&str>) -> std::result::Result<Part, Wro
             let (start, dim) = even(&offsets.collect::<Vec<_>>())?;
             (list.values(), start, dim)
         }
-        other => return Err(Wrong::Type(format!("rows must be lists of floats, not {other}"))),
+        _ => return Err(no_lists(array)),
     };
     let used = values.slice(start, array.len() * dim);
     if let Some(at) = (used.null_count() > 0).then(|| (0..used.len()).find(|at| used.is_null(*at))).flatten() {
         let reason = format!("value {} is null; drop such rows first", at % dim.max(1));
         return Err(Wrong::Row(at / dim.max(1), reason));
     }
-    let values = Values::new(&used).ok_or_else(|| {
-        Wrong::Type(format!("rows must be lists of floats of 16, 32 or 64 bits, not of {}", used.data_type()))
-    })?;
-    Ok(Part { values, rows: array.len(), dim })
+    let values = Values::new(&used).ok_or_else(|| no_floats(&used))?;
+    Ok(Part { values, rows: array.len(), dim, starts: None })
 }
 
 /// The first value and the length of lists that are all equally long.
@@ -169,6 +238,27 @@ struct Part {
     values: Values,
     rows: usize,
     dim: usize,
+    /// Where the values of every row begin, none for a missing one; none where they follow each other.
+    starts: Option<Vec<Option<usize>>>,
+}
+
+impl Values {
+    /// Copies the values from `first` on; returns none where there are fewer.
+    fn copy(&self, first: usize, out: &mut [f32]) -> Option<()> {
+        let range = first..first.checked_add(out.len())?;
+        match self {
+            Self::F32(values) => out.copy_from_slice(values.values().get(range)?),
+            Self::F16(values) => {
+                let values = values.values().get(range)?;
+                out.iter_mut().zip(values).for_each(|(out, value)| *out = value.to_f32());
+            }
+            Self::F64(values) => {
+                let values = values.values().get(range)?;
+                out.iter_mut().zip(values).for_each(|(out, value)| *out = *value as f32);
+            }
+        }
+        Some(())
+    }
 }
 
 impl Rows for Part {
@@ -181,17 +271,14 @@ impl Rows for Part {
     }
 
     fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        let range = first * self.dim..first * self.dim + out.len();
         let outside = || Error::from(ErrorKind::RowCount { what: "rows", found: self.rows, rows: first });
-        match &self.values {
-            Values::F32(values) => out.copy_from_slice(values.values().get(range).ok_or_else(outside)?),
-            Values::F16(values) => {
-                let values = values.values().get(range).ok_or_else(outside)?;
-                out.iter_mut().zip(values).for_each(|(out, value)| *out = value.to_f32());
-            }
-            Values::F64(values) => {
-                let values = values.values().get(range).ok_or_else(outside)?;
-                out.iter_mut().zip(values).for_each(|(out, value)| *out = *value as f32);
+        let Some(starts) = &self.starts else {
+            return self.values.copy(first * self.dim, out).ok_or_else(outside);
+        };
+        for (row, out) in (first..).zip(out.chunks_exact_mut(self.dim.max(1))) {
+            match starts.get(row).ok_or_else(outside)? {
+                Some(start) => self.values.copy(*start, out).ok_or_else(outside)?,
+                None => out.fill(f32::NAN),
             }
         }
         Ok(())

@@ -37,6 +37,7 @@ fn extension(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<smoothed::SmoothedEmbeddings>()?;
     m.add_function(wrap_pyfunction!(arrow::from_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(source::open, m)?)?;
+    m.add_function(wrap_pyfunction!(source::open_columns, m)?)?;
     m.add_function(wrap_pyfunction!(fit::fit, m)?)?;
     m.add_function(wrap_pyfunction!(smoothing::smooth, m)?)?;
     m.add_function(wrap_pyfunction!(fit::parameters, m)?)?;

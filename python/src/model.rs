@@ -6,11 +6,11 @@ use crate::errors::{OrRaise, parameter};
 use crate::input::Input;
 use crate::labels::{self, Columns};
 use crate::work::run;
-use numpy::{PyArray2, PyReadonlyArray2};
+use numpy::{PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use semid::blocks::Block;
-use semid::{ErrorKind, LabelTable, Result, RqKMeansModel, RqVaeModel};
+use semid::{ErrorKind, LabelTable, Result, RqKMeansModel, RqVaeModel, Weights};
 use std::path::PathBuf;
 
 /// A fitted model, which never changes.
@@ -221,16 +221,26 @@ impl Model {
     }
 
     /// This model with the numbers of an older one, and how many rows keep their codes.
-    fn align_to(&self, py: Python<'_>, old: &Self, rows: &Bound<'_, PyAny>, place: Place) -> PyResult<Self> {
+    fn align_to(
+        &self,
+        py: Python<'_>,
+        old: &Self,
+        rows: &Bound<'_, PyAny>,
+        weights: Option<PyReadonlyArray1<'_, u64>>,
+        place: Place,
+    ) -> PyResult<Self> {
         let device = place.open(py)?;
+        let weights = weights.map(|weights| Weights::new(weights.as_array().iter().copied())).transpose().or_raise(py)?;
         let input = Input::new(rows)?;
         if self.0.blocks() != old.0.blocks() {
             let expected = "must be a model whose embeddings are scaled as those of this one; fit it with warm_start";
             return Err(parameter("older", "a model of other embeddings", expected)).or_raise(py);
         }
         let rows = input.rows_for(py, &self.0)?;
-        let (model, _) =
-            run(py, values_on(&device, &*rows), None, |watch| self.0.align_to(&old.0, &watch.rows(&*rows), &device))?;
+        let (model, _) = run(py, values_on(&device, &*rows), None, |watch| match &weights {
+            Some(weights) => self.0.align_to_weighted(&old.0, &watch.rows(&*rows), weights, &device),
+            None => self.0.align_to(&old.0, &watch.rows(&*rows), &device),
+        })?;
         Ok(Self(model))
     }
 

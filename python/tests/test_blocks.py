@@ -96,18 +96,69 @@ def test_embeddings_may_be_columns_of_tables():
     assert semid.RQKMeans(2, 8, device="cpu").fit(tables, column="values").fingerprint == fitted.fingerprint
 
 
-@pytest.mark.parametrize("form", ["file", "iterator", "null"])
+@pytest.mark.parametrize(
+    "form", ["list", "large list", "fixed list", "chunks", "slice", "empty", "table", "pandas", "plain"]
+)
+def test_nulls_are_missing_embeddings(form):
+    pyarrow = pytest.importorskip("pyarrow")
+    parts = items()
+    expected = semid.RQKMeans(2, 8, device="cpu").fit(parts)
+    rows = [None if np.isnan(row).all() else row.astype(np.float32).tolist() for row in parts["image"]]
+    array = pyarrow.array(rows, pyarrow.list_(pyarrow.float32()))
+    given = {
+        "list": lambda: array,
+        "large list": lambda: pyarrow.array(rows, pyarrow.large_list(pyarrow.float64())),
+        "fixed list": lambda: pyarrow.array(rows, pyarrow.list_(pyarrow.float32(), 4)),
+        # A chunk of nothing but nulls has no dimensions of its own.
+        "chunks": lambda: pyarrow.chunked_array([array[:1], array[1:7], array[7:]]),
+        "slice": lambda: pyarrow.concat_arrays([array[:5], array])[5:],
+        "empty": lambda: pyarrow.array([row or [] for row in rows], pyarrow.list_(pyarrow.float32())),
+        "table": lambda: pyarrow.table({"embedding": array}),
+        "pandas": lambda: pytest.importorskip("pandas").Series(rows),
+        "plain": lambda: rows,
+    }[form]()
+    model = semid.RQKMeans(2, 8, device="cpu").fit({"text": parts["text"], "image": given})
+    assert model.fingerprint == expected.fingerprint
+    assert model.report_["imputed"] == {"text": 0, "image": 34}
+    assert np.array_equal(model.encode({"text": parts["text"], "image": given}), expected.encode(parts))
+    # Alone they are bad rows, as nothing can take their place.
+    with pytest.raises(semid.InputError, match="row 0"):
+        semid.RQKMeans(2, 8, device="cpu").fit(given)
+
+
+def test_nulls_within_an_embedding_are_refused():
+    pyarrow = pytest.importorskip("pyarrow")
+    image = pyarrow.array([[1.0, 2.0], None, [3.0, None]])
+    with pytest.raises(semid.InputError, match="row 2: value 1 is null"):
+        semid.RQKMeans(1, 2).fit({"text": np.eye(3), "image": image})
+    with pytest.raises(semid.InputError, match="row 2: it has 1 values"):
+        semid.RQKMeans(1, 2).fit({"text": np.eye(3), "image": pyarrow.array([[1.0, 2.0], None, [3.0]])})
+
+
+def test_files_of_several_embeddings(tmp_path):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parts = items()
+    rows = [None if np.isnan(row).all() else row.astype(np.float32).tolist() for row in parts["image"]]
+    path = tmp_path / "items.parquet"
+    parquet.write_table(pyarrow.table({"text": parts["text"].tolist(), "image": rows}), path)
+    opened = semid.open(path, column=["text", "image"])
+    assert {name: source.shape for name, source in opened.items()} == {"text": (300, 6), "image": (300, 4)}
+    model = semid.RQKMeans(2, 8, device="cpu").fit(opened)
+    assert model.fingerprint == semid.RQKMeans(2, 8, device="cpu").fit(parts).fingerprint
+    for wrong in (["text"], ["text", "text"], [], ["text", 3]):
+        with pytest.raises(semid.InputError, match="column="):
+            semid.open(path, column=wrong)
+
+
+@pytest.mark.parametrize("form", ["file", "iterator"])
 def test_an_embedding_may_be_missing_in_memory_alone(form, tmp_path):
     parts = items()
     image = parts["image"]
     if form == "file":
         np.save(tmp_path / "image.npy", image)
         given = tmp_path / "image.npy"
-    elif form == "iterator":
-        given = iter([image])
     else:
-        pyarrow = pytest.importorskip("pyarrow")
-        given = pyarrow.array([None if np.isnan(row).all() else row for row in image.tolist()])
+        given = iter([image])
     with pytest.raises(semid.InputError, match="row"):
         semid.RQKMeans(2, 8, device="cpu").fit({"text": parts["text"], "image": given})
 

@@ -289,6 +289,13 @@ def test_alignment_keeps_the_codes_of_most_rows(X, model, codes):
     assert after > before
 
 
+def test_alignment_by_weights_is_that_of_repeated_rows(X, model):
+    weights = np.arange(len(X)) % 7
+    newer, repeated = (semid.RQKMeans(3, 8, random_state=7).fit(X) for _ in range(2))
+    newer.align_to(model, X, sample_weight=weights)
+    assert newer.fingerprint == repeated.align_to(model, np.repeat(X, weights, axis=0)).fingerprint
+
+
 @pytest.mark.parametrize("memory", [2 << 30, "2GiB", "500 MB", "1e9 "])
 def test_memory_as_people_write_it(X, model, memory):
     if memory == "1e9 ":

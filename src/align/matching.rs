@@ -13,6 +13,8 @@ pub(super) struct Pair {
     pub(super) old: u32,
     /// Whether all codes of the levels before are already the same.
     pub(super) agrees: bool,
+    /// How often the row counts.
+    pub(super) times: u64,
 }
 
 /// Returns the label of each of `clusters` new codes. The labels are a permutation that lets as many agreeing rows as
@@ -20,9 +22,10 @@ pub(super) struct Pair {
 ///
 /// # Exactness
 /// Only integers are used: the labels are the optimum of an assignment problem in which (new, old) weighs `(N + 1) a +
-/// n` for n rows, a of them agreeing. Of several optima the search returns the first one that it finds, going through
-/// new codes and labels in ascending order. Codes that share no row with a label get the labels left over, both in
-/// ascending order.
+/// n` for n rows, a of them agreeing, each as often as it counts; where N is 2^31 or more, all counts are divided by a
+/// power of two and rounded. Of several optima the search returns the first one that it finds, going through new codes
+/// and labels in ascending order. Codes that share no row with a label get the labels left over, both in ascending
+/// order.
 pub(super) fn labels(mut pairs: Vec<Pair>, clusters: usize) -> Result<Vec<u32>> {
     pairs.retain(|pair| (pair.old as usize) < clusters && (pair.new as usize) < clusters);
     pairs.par_sort_unstable();
@@ -47,11 +50,16 @@ type PairWeights = Vec<(usize, u64)>;
 
 /// Sums up the weights of every new code; `pairs` are sorted.
 fn weights(pairs: &[Pair], clusters: usize) -> Vec<PairWeights> {
-    let unit = (pairs.len() as u64).saturating_add(1);
+    let times = |pairs: &[Pair]| pairs.iter().map(|pair| pair.times).fold(0, u64::saturating_add);
+    let total = times(pairs);
+    // The product of two counts stays within 2^62.
+    let shift = (u64::BITS - total.leading_zeros()).saturating_sub(31);
+    let unit = (total >> shift) + 1;
     let mut weights = vec![PairWeights::new(); clusters];
     for same in pairs.chunk_by(|a, b| (a.new, a.old) == (b.new, b.old)) {
-        let agree = same.iter().filter(|pair| pair.agrees).count() as u64;
-        let weight = unit.saturating_mul(agree).saturating_add(same.len() as u64);
+        // Agreeing rows are the last ones of a sorted list.
+        let agree = times(same.get(same.partition_point(|pair| !pair.agrees)..).unwrap_or_default());
+        let weight = unit * (agree >> shift) + (times(same) >> shift);
         if let Some((list, first)) = same.first().and_then(|pair| Some((weights.get_mut(pair.new as usize)?, pair))) {
             list.push((first.old as usize, weight));
         }

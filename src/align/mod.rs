@@ -8,9 +8,10 @@ mod tests;
 use crate::codes::Codes;
 use crate::device::Device;
 use crate::error::{Error, ErrorKind, Result};
-use crate::metrics::{Stability, stability};
+use crate::metrics::{Stability, counted_stability as counted};
 use crate::model::Model;
 use crate::rows::Rows;
+use crate::weights::Weights;
 use matching::{Pair, labels};
 
 /// Labels for the codes of a new model, and the share of rows that keep their codes with and without them.
@@ -57,12 +58,26 @@ impl Alignment {
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn of_codes(old: &Codes, new: &Codes, clusters: &[usize]) -> Result<Self> {
+        Self::of(old, new, clusters, None)
+    }
+
+    /// Does what [`Alignment::of_codes`] does where a row counts as often as `weights` say: the labels are those of
+    /// such repeated rows, and so are the shares.
+    ///
+    /// # Errors
+    /// As for [`Alignment::of_codes`]; [`ErrorKind::RowCount`] where there is not one weight for each row, and
+    /// [`ErrorKind::NoWeight`] where all weights are 0.
+    pub fn of_weighted_codes(old: &Codes, new: &Codes, clusters: &[usize], weights: &Weights) -> Result<Self> {
+        Self::of(old, new, clusters, Some(weights))
+    }
+
+    fn of(old: &Codes, new: &Codes, clusters: &[usize], weights: Option<&Weights>) -> Result<Self> {
         if clusters.len() != new.levels() {
             return Err(ErrorKind::CodeLevels { expected: clusters.len(), found: new.levels() }.into());
         }
         let common = old.levels().min(new.levels());
         let (old, first) = (old.first_levels(common)?, new.first_levels(common)?);
-        let before = stability(&old, &first)?;
+        let before = counted(&old, &first, weights)?;
         let mut agrees = vec![true; new.len()];
         let mut labels_of_levels = Vec::with_capacity(clusters.len());
         for (level, clusters) in clusters.iter().enumerate() {
@@ -71,8 +86,16 @@ impl Alignment {
                 labels_of_levels.push((0..*clusters as u32).collect());
                 continue;
             };
-            let pairs = new.iter().zip(&old).zip(&agrees);
-            let pairs = pairs.map(|((new, old), agrees)| Pair { new: *new, old: *old, agrees: *agrees });
+            let times = |row| weights.map_or(1, |weights| weights.of(row));
+            let pairs = new.iter().zip(&old).zip(&agrees).enumerate();
+            let pair = |(row, ((new, old), agrees)): (usize, ((&u32, &u32), &bool))| Pair {
+                new: *new,
+                old: *old,
+                agrees: *agrees,
+                times: times(row),
+            };
+            // A row of weight 0 is no row.
+            let pairs = pairs.map(pair).filter(|pair| pair.times > 0);
             let labels = labels(pairs.collect(), *clusters)?;
             for ((new, old), agrees) in new.iter().zip(&old).zip(&mut agrees) {
                 *agrees &= labels.get(*new as usize) == Some(old);
@@ -80,7 +103,7 @@ impl Alignment {
             labels_of_levels.push(labels);
         }
         let mut alignment = Self { labels: labels_of_levels, after: before.clone(), before };
-        alignment.after = stability(&old, &alignment.relabel(&first)?)?;
+        alignment.after = counted(&old, &alignment.relabel(&first)?, weights)?;
         Ok(alignment)
     }
 
@@ -132,6 +155,32 @@ impl Model {
     /// # Ok::<(), semid::Error>(())
     /// ```
     pub fn align_to(&self, old: &Model, rows: &dyn Rows, device: &Device) -> Result<(Model, Alignment)> {
+        self.aligned(old, (rows, None), device)
+    }
+
+    /// Does what [`Model::align_to`] does where a row counts as often as `weights` say.
+    ///
+    /// # Exactness
+    /// The new model is the one that such repeated rows give.
+    ///
+    /// # Errors
+    /// As for [`Model::align_to`] and [`Alignment::of_weighted_codes`].
+    pub fn align_to_weighted(
+        &self,
+        old: &Model,
+        rows: &dyn Rows,
+        weights: &Weights,
+        device: &Device,
+    ) -> Result<(Model, Alignment)> {
+        self.aligned(old, (rows, Some(weights)), device)
+    }
+
+    fn aligned(
+        &self,
+        old: &Model,
+        (rows, weights): (&dyn Rows, Option<&Weights>),
+        device: &Device,
+    ) -> Result<(Model, Alignment)> {
         if rows.is_empty() {
             return Err(ErrorKind::Empty.into());
         }
@@ -141,7 +190,7 @@ impl Model {
         }
         let fingerprint = old.fingerprint();
         let old = old.encode(rows, device)?;
-        let mut alignment = Alignment::of_codes(&old, &self.encode(rows, device)?, &self.clusters())?;
+        let mut alignment = Alignment::of(&old, &self.encode(rows, device)?, &self.clusters(), weights)?;
         let mut model = self.relabelled(&alignment.labels)?;
         // The old model itself, fitted again, stays the same file.
         if alignment.changes() || self.fingerprint() != fingerprint {
@@ -149,7 +198,7 @@ impl Model {
         }
         let common = alignment.before.unchanged_codes.len();
         let codes = model.encode(rows, device)?.first_levels(common)?;
-        alignment.after = stability(&old.first_levels(common)?, &codes)?;
+        alignment.after = counted(&old.first_levels(common)?, &codes, weights)?;
         Ok((model, alignment))
     }
 }

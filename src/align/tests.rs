@@ -4,7 +4,7 @@ use super::Alignment;
 use super::matching::{Pair, labels};
 use crate::device::tests::adapters;
 use crate::rng::row_hash;
-use crate::{Codes, Device, ErrorKind, Matrix, Model, RqKMeans, RqKMeansModel, RqVae};
+use crate::{Codes, Device, ErrorKind, Matrix, Model, RqKMeans, RqKMeansModel, RqVae, Weights};
 
 /// Returns all permutations of 0 .. n.
 fn permutations(n: u32) -> Vec<Vec<u32>> {
@@ -38,6 +38,7 @@ fn no_permutation_keeps_more() {
             new: draw(10 + 3 * row, clusters as u64) as u32,
             old: draw(11 + 3 * row, old_clusters) as u32,
             agrees: draw(12 + 3 * row, 3) == 0,
+            times: 1,
         };
         let pairs: Vec<Pair> = (0..rows).map(pair).collect();
         let found = labels(pairs.clone(), clusters).unwrap();
@@ -183,5 +184,32 @@ fn other_numbers_of_clusters_keep_what_can_be_kept() {
         assert_eq!((aligned.clusters(), alignment.labels.len()), (vec![clusters; 3], 3));
         assert_eq!(alignment.after.unchanged_codes.len(), 2);
         assert!(alignment.after.unchanged_codes[0] > 0.4, "{alignment:?}");
+    }
+}
+
+#[test]
+fn a_weight_is_that_many_copies_of_the_row() {
+    let (values, [old, new]) = models(Device::cpu());
+    let (rows, device) = (Matrix::new(&values, DIM).unwrap(), Device::cpu());
+    let weight = |row: usize| [0, 1, 3, 40][(row_hash(8, row as u64) % 4) as usize];
+    let repeat = |row: usize| values[row * DIM..(row + 1) * DIM].repeat(weight(row) as usize);
+    let copies: Vec<f32> = (0..400).flat_map(repeat).collect();
+    let weights = Weights::new((0..400).map(weight)).unwrap();
+    let expected = new.align_to(&old, &Matrix::new(&copies, DIM).unwrap(), &device).unwrap();
+    assert_eq!(new.align_to_weighted(&old, &rows, &weights, &device).unwrap(), expected);
+    assert_ne!(new.align_to(&old, &rows, &device).unwrap().1.labels, expected.1.labels, "the weights matter");
+    // Sums of weights beyond 2^32, whose products exceed 64 bits.
+    let many = Weights::new((0..400).map(|row| weight(row) << 23)).unwrap();
+    let (_, alignment) = new.align_to_weighted(&old, &rows, &many, &device).unwrap();
+    assert_eq!(alignment.labels, expected.1.labels);
+    for (weights, is_right) in [
+        (
+            Weights::new([1; 399]).unwrap(),
+            (|kind| matches!(kind, ErrorKind::RowCount { .. })) as fn(&ErrorKind) -> bool,
+        ),
+        (Weights::new([0; 400]).unwrap(), |kind| matches!(kind, ErrorKind::NoWeight)),
+    ] {
+        let error = new.align_to_weighted(&old, &rows, &weights, &device).unwrap_err();
+        assert!(is_right(error.kind()), "{error}");
     }
 }

@@ -81,8 +81,7 @@ struct Side {
     /// The squared error of every level; none where codes do not decode to rows.
     errors: Option<Vec<f64>>,
     margins: Vec<LevelMargins>,
-    /// What every level owes to codewords that were fitted to these rows; empty where codes do not decode to rows, and
-    /// for new rows.
+    /// What every level owes to codewords that were fitted to these rows; empty for new rows.
     optimism: Vec<Optimism>,
 }
 
@@ -92,8 +91,8 @@ struct Side {
 ///
 /// The rows of the baseline need not be those of the same items. Where they are those that the model was fitted to, or
 /// some of them, fresh rows of the same kind have larger errors and smaller margins, the more so the fewer rows there
-/// are per codeword. An estimate of how much that is, a lower bound, counts as chance. Rows apart from the fit are the
-/// better baseline.
+/// are per codeword. An estimate of how much that is at most counts as chance: where it is 1, margins tell nothing.
+/// Rows apart from the fit are the better baseline.
 ///
 /// # Shapes
 /// `new` (N, D), `baseline` (M, D); the margins of up to `sample` rows of each are measured, chosen by the seed.
@@ -141,12 +140,13 @@ pub fn drift(
     [new, baseline].into_iter().try_for_each(|rows| check(model, rows))?;
     let baseline = side(model, (baseline, true), sample, seed, device)?;
     let new = side(model, (new, false), sample, seed, device)?;
+    let joined = model.hierarchical_levels();
     let pair = |of: fn(&Side) -> u64| BeforeAfter { baseline: of(&baseline), new: of(&new) };
     Ok(Drift {
         rows: pair(|side| side.rows),
         values: pair(|side| side.values),
         saturated_values: pair(|side| side.saturated_values),
-        levels: (0..model.levels()).filter_map(|level| level_drift(level, &baseline, &new)).collect(),
+        levels: (0..model.levels()).filter_map(|level| level_drift(level, joined, &baseline, &new)).collect(),
     })
 }
 
@@ -186,10 +186,7 @@ fn side(
         true => Some(errors(model, rows, &codes, device)?.squared_error_per_level),
         false => None,
     };
-    let optimism = match is_baseline && model.reconstructs() {
-        true => optimism(model, rows, &codes, device)?,
-        false => Vec::new(),
-    };
+    let optimism = if is_baseline { optimism(model, &*quantized, &codes)? } else { Vec::new() };
     let sample = Some(sample.min(rows.len()));
     Ok(Side {
         rows: rows.len() as u64,
@@ -202,7 +199,8 @@ fn side(
     })
 }
 
-fn level_drift(level: usize, baseline: &Side, new: &Side) -> Option<LevelDrift> {
+/// Compares a level; the first `joined` levels build on each other, and all others are slices.
+fn level_drift(level: usize, joined: usize, baseline: &Side, new: &Side) -> Option<LevelDrift> {
     let (before, after) = (baseline.counts.get(level)?, new.counts.get(level)?);
     let sizes = [before, after].map(|counts| counts.iter().copied().collect::<Sizes>());
     let of_sizes = |of: fn(&Sizes) -> f64| BeforeAfter { baseline: of(&sizes[0]), new: of(&sizes[1]) };
@@ -210,8 +208,14 @@ fn level_drift(level: usize, baseline: &Side, new: &Side) -> Option<LevelDrift> 
     let of_margins = |of: fn(&LevelMargins) -> f64| BeforeAfter { baseline: of(margins.0), new: of(margins.1) };
     let error = |side: &Side| side.errors.as_ref().and_then(|errors| errors.get(level).copied());
     let (psi, psi_by_chance, moved) = histograms(before, after);
-    // Errors of the levels before carry over.
-    let carried = |levels: usize| baseline.optimism.iter().take(levels).map(|of| 1.0 + of.share).product::<f64>();
+    let squared_error = error(baseline).zip(error(new)).map(|(baseline, new)| BeforeAfter { baseline, new });
+    // Errors of the levels that a level builds on carry over; those of slices add up.
+    let of_slices = |of: BeforeAfter<f64>| {
+        let all: f64 = baseline.optimism.iter().take(level + 1).skip(joined).map(|of| of.per_row).sum();
+        if of.baseline > 0.0 { all / of.baseline } else { 0.0 }
+    };
+    let carried =
+        |levels: usize| baseline.optimism.iter().take(levels.min(joined)).map(|of| 1.0 + of.share).product::<f64>();
     let own = baseline.optimism.get(level).map_or(0.0, |of| of.per_row * carried(level));
     Some(LevelDrift {
         clusters: before.len() as u64,
@@ -221,8 +225,8 @@ fn level_drift(level: usize, baseline: &Side, new: &Side) -> Option<LevelDrift> 
         psi,
         psi_by_chance,
         moved,
-        error_rise_by_chance: carried(level + 1) - 1.0,
-        squared_error: error(baseline).zip(error(new)).map(|(baseline, new)| BeforeAfter { baseline, new }),
+        error_rise_by_chance: carried(level + 1) * (1.0 + squared_error.map_or(0.0, of_slices)) - 1.0,
+        squared_error,
         ties: of_margins(|margins| margins.ties),
         low_margin: of_margins(|margins| margins.low_margin),
         median_margin: of_margins(|margins| margins.median_margin),

@@ -49,7 +49,7 @@ pub struct DriftCrossing {
     pub measure: DriftMeasure,
     /// The level, from 0; none for a measure of whole rows.
     pub level: Option<usize>,
-    /// The value, which is above the limit.
+    /// The value, which is above the limit; infinite, which JSON writes as null, for an error that has risen from 0.
     pub value: f64,
     /// The limit.
     pub limit: f64,
@@ -107,6 +107,9 @@ impl fmt::Display for DriftCrossing {
                 "codes are used in other proportions: the stability index exceeds that of chance by {value:.3}, \
                  more than {limit}"
             ),
+            DriftMeasure::ErrorRise if value.is_infinite() => {
+                write!(f, "the squared error has risen from 0, more than {most} %")
+            }
             DriftMeasure::ErrorRise => {
                 write!(f, "the squared error has risen by {share:.1} % beyond chance, more than {most} %")
             }
@@ -116,7 +119,8 @@ impl fmt::Display for DriftCrossing {
                  than {most} %"
             ),
             DriftMeasure::Saturated => {
-                write!(f, "values lie beyond the grid: {share:.3} % more than before, more than {most} %")
+                let points = "percentage points of the values";
+                write!(f, "values lie beyond the grid: {share:.3} {points} more than before, more than {most}")
             }
         }
     }

@@ -107,6 +107,7 @@ pub(crate) use purity::numbers;
 pub use purity::{PrefixPurity, prefix_purity};
 pub use quality::{ByDistance, NeighborMetrics, Quality, RecallAt};
 pub use sizes::Sizes;
+pub(crate) use stability::counted as counted_stability;
 pub use stability::{Stability, stability};
 
 #[cfg(test)]

@@ -27,7 +27,8 @@ pub struct PrefixPurity {
 
 /// Measures the purity of the prefixes of 1, 2, ... L codes, among the items that have a label.
 ///
-/// The control is the mean over 10 shuffles of the labels, with a 95 % confidence interval.
+/// The control is the mean over 10 shuffles of the labels, with a 95 % confidence interval; it is certain where every
+/// shuffle gives the same, as for prefixes that no two items share.
 ///
 /// # Shapes
 /// `codes` (N, L), `labels` (N).
@@ -79,8 +80,16 @@ pub fn prefix_purity<T: Ord>(codes: &Codes, labels: &[Option<T>], seed: u64) -> 
         .collect();
     let control = |length: usize| -> Vec<f64> { shuffled.iter().filter_map(|run| run.get(length).copied()).collect() };
     let rows = of_labelled.len() as u64;
-    let of_length =
-        |(length, purity)| PrefixPurity { rows, purity, shuffled: Estimate::mean(&control(length), u64::MAX) };
+    let one_label = numbers.windows(2).all(|pair| pair.first() == pair.last());
+    // Where a prefix has no others to exchange labels with, every shuffle gives the same, so these are all of them.
+    let all = |length: usize| {
+        let sizes = lengths.get(length).map(Vec::as_slice).unwrap_or_default();
+        one_label || sizes.len() <= 1 || sizes.iter().all(|size| *size <= 1)
+    };
+    let of_length = |(length, purity)| {
+        let shuffles = if all(length) { SHUFFLES as u64 } else { u64::MAX };
+        PrefixPurity { rows, purity, shuffled: Estimate::mean(&control(length), shuffles) }
+    };
     Ok(own.into_iter().enumerate().map(of_length).collect())
 }
 

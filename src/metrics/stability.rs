@@ -2,6 +2,7 @@
 
 use crate::codes::Codes;
 use crate::error::{ErrorKind, Result};
+use crate::weights::Weights;
 use serde::Serialize;
 
 /// The shares of rows that keep their codes.
@@ -35,6 +36,11 @@ pub struct Stability {
 /// # Ok::<(), semid::Error>(())
 /// ```
 pub fn stability(before: &Codes, after: &Codes) -> Result<Stability> {
+    counted(before, after, None)
+}
+
+/// Does what [`stability`] does where row i counts as often as `weights` say, if there are some.
+pub(crate) fn counted(before: &Codes, after: &Codes, weights: Option<&Weights>) -> Result<Stability> {
     let (levels, rows) = (before.levels(), before.len());
     if levels != after.levels() {
         return Err(ErrorKind::CodeLevels { expected: levels, found: after.levels() }.into());
@@ -45,16 +51,18 @@ pub fn stability(before: &Codes, after: &Codes) -> Result<Stability> {
     if rows == 0 {
         return Err(ErrorKind::Empty.into());
     }
+    weights.map_or(Ok(()), |weights| weights.check_some(rows))?;
+    let all_rows = weights.map_or(rows as u64, Weights::total);
     let [mut codes, mut prefixes] = [vec![0_u64; levels], vec![0_u64; levels]];
-    for (before, after) in before.rows().zip(after.rows()) {
-        let mut all = true;
+    for (row, (before, after)) in before.rows().zip(after.rows()).enumerate() {
+        let (mut all, times) = (true, weights.map_or(1, |weights| weights.of(row)));
         for ((before, after), (code, prefix)) in before.iter().zip(after).zip(codes.iter_mut().zip(&mut prefixes)) {
             let same = before == after;
             all &= same;
-            *code += u64::from(same);
-            *prefix += u64::from(all);
+            *code += u64::from(same) * times;
+            *prefix += u64::from(all) * times;
         }
     }
-    let share = |counts: Vec<u64>| counts.into_iter().map(|count| count as f64 / rows as f64).collect();
-    Ok(Stability { rows: rows as u64, unchanged_codes: share(codes), unchanged_prefixes: share(prefixes) })
+    let share = |counts: Vec<u64>| counts.into_iter().map(|count| count as f64 / all_rows as f64).collect();
+    Ok(Stability { rows: all_rows, unchanged_codes: share(codes), unchanged_prefixes: share(prefixes) })
 }

@@ -42,9 +42,19 @@ impl<'a> PqCosts<'a> {
     /// # Exactness
     /// A row's components are within 3 * 2^21 where slices are cut, and codewords within 2^23: distances are below 2^61
     /// for up to 8,192 dimensions.
-    fn after(&self, row: usize, mut q: Vec<i32>, prefix: &[u32]) -> Result<Vec<u64>> {
-        let (model, level) = (self.model, prefix.len());
-        let (codebook, place) = model.level(level)?;
+    fn after(&self, row: usize, q: Vec<i32>, prefix: &[u32]) -> Result<Vec<u64>> {
+        let (codebook, place) = self.model.level(prefix.len())?;
+        let q = self.left(row, q, prefix)?;
+        let square = |q: &[i32]| q.iter().map(|q| i64::from(*q).unsigned_abs().pow(2)).sum::<u64>();
+        let part = q.get(place).unwrap_or_default();
+        let outside = square(&q) - square(part);
+        let distance = |codeword| outside + squared_distance(part, codeword);
+        Ok(codebook.values().chunks_exact(codebook.dim()).map(distance).collect())
+    }
+
+    /// Returns what the codes `prefix` leave of a row on the grid.
+    fn left(&self, row: usize, mut q: Vec<i32>, prefix: &[u32]) -> Result<Vec<i32>> {
+        let model = self.model;
         for (level, code) in prefix.iter().enumerate() {
             let clusters = model.level(level)?.0.clusters();
             if *code as usize >= clusters {
@@ -60,17 +70,19 @@ impl<'a> PqCosts<'a> {
                 cut_off(&mut q);
             }
         }
-        let square = |q: &[i32]| q.iter().map(|q| i64::from(*q).unsigned_abs().pow(2)).sum::<u64>();
-        let part = q.get(place).unwrap_or_default();
-        let outside = square(&q) - square(part);
-        let distance = |codeword| outside + squared_distance(part, codeword);
-        Ok(codebook.values().chunks_exact(codebook.dim()).map(distance).collect())
+        Ok(q)
     }
 }
 
 impl Costs for PqCosts<'_> {
     fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>> {
         self.after(row, self.on_grid(row)?, prefix)
+    }
+
+    fn residual(&self, row: usize, prefix: &[u32]) -> Result<Option<Vec<i32>>> {
+        let (_, place) = self.model.level(prefix.len())?;
+        let left = self.left(row, self.on_grid(row)?, prefix)?;
+        Ok(Some(left.get(place).unwrap_or_default().to_vec()))
     }
 
     fn of_row(&self, row: usize) -> Result<Box<CostsOfRow<'_>>> {

@@ -21,7 +21,7 @@ impl PqKMeansModel {
         options: &EncodeOptions,
         sink: &mut Sink<'_>,
     ) -> Result<EncodeReport> {
-        check_options(options, rows.len())?;
+        check_options(options, rows.len(), self.residual.len())?;
         if rows.dim() != self.dim() {
             return Err(ErrorKind::DimMismatch { expected: self.dim(), found: rows.dim() }.into());
         }
@@ -30,8 +30,19 @@ impl PqKMeansModel {
     }
 }
 
-/// Refuses options of an encode that product codes do not have.
-pub(super) fn check_options(options: &EncodeOptions, rows: usize) -> Result<()> {
+/// Says why an encode of product codes after so many residual levels takes no beam.
+fn without_beam(residual_levels: usize) -> &'static str {
+    match residual_levels {
+        0 => "must be left out: slices do not depend on each other, so their nearest codewords are the best",
+        _ => {
+            "must be left out: every residual level takes its nearest codeword, though others may leave less to the \
+             slices; a beam over them is only there for residual k-means alone"
+        }
+    }
+}
+
+/// Refuses options of an encode that product codes after so many residual levels do not have.
+pub(super) fn check_options(options: &EncodeOptions, rows: usize, residual_levels: usize) -> Result<()> {
     let EncodeOptions { priced, capacity, beam, labels } = options;
     if *priced {
         return Err(ErrorKind::NoPrices.into());
@@ -41,8 +52,7 @@ pub(super) fn check_options(options: &EncodeOptions, rows: usize) -> Result<()> 
         return Err(Error::parameter("capacity", capacity, expected));
     }
     if let Some(width) = beam.filter(|width| *width != 1) {
-        let expected = "must be left out: slices do not depend on each other, so their nearest codewords are the best";
-        return Err(Error::parameter("beam", width, expected));
+        return Err(Error::parameter("beam", width, without_beam(residual_levels)));
     }
     labels.as_ref().map_or(Ok(()), |labels| labels.check(rows, 0))
 }

@@ -18,6 +18,16 @@ pub trait Costs: Sync {
     /// [`Code`](crate::ErrorKind::Code), and errors of the source.
     fn distances(&self, row: usize, prefix: &[u32]) -> Result<Vec<u64>>;
 
+    /// Returns what level `prefix.len()` compares with its codewords, in grid steps and in the dimensions of the level:
+    /// what the codes `prefix` leave of a row; none for kinds that do not tell.
+    ///
+    /// # Errors
+    /// As for [`Costs::distances`].
+    fn residual(&self, row: usize, prefix: &[u32]) -> Result<Option<Vec<i32>>> {
+        let _ = (row, prefix);
+        Ok(None)
+    }
+
     /// Returns a function that computes [`Costs::distances`] of one row, for callers with many prefixes.
     ///
     /// # Errors

@@ -154,6 +154,10 @@ impl Costs for RowDistances<'_> {
         self.distances(row, prefix)
     }
 
+    fn residual(&self, row: usize, prefix: &[u32]) -> Result<Option<Vec<i32>>> {
+        self.residual(row, prefix).map(Some)
+    }
+
     fn of_row(&self, row: usize) -> Result<Box<CostsOfRow<'_>>> {
         let products = self.products(row)?;
         Ok(Box::new(move |prefix| match &products {

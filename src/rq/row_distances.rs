@@ -93,7 +93,7 @@ impl<'a> RowDistances<'a> {
     }
 
     /// Returns what the codes `prefix` leave of row `row`, as the next level sees it.
-    fn residual(&self, row: usize, prefix: &[u32]) -> Result<Vec<i32>> {
+    pub(super) fn residual(&self, row: usize, prefix: &[u32]) -> Result<Vec<i32>> {
         let quantization = &self.model.quantization;
         let dim = self.model.dim();
         let mut values = try_zeros(dim, "a row")?;

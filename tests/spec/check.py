@@ -668,7 +668,7 @@ def check_drift(checks, tool):
         out = folder / "model.safetensors"
         semid(tool, "fit", "--input", folder / "baseline.npy", "--levels", "2", "--clusters", "16", "--output", out)
         limits = ("psi", "error-rise", "margin-loss", "saturated")
-        wide = [word for limit in limits for word in (f"--max-{limit}", "1000")]
+        wide = [word for limit in limits for word in (f"--max-{limit}", "1000" if limit == "psi" else "100000%")]
         found = semid(tool, "drift", "--model", out, "--input", folder / "new.npy", "--baseline",
                       folder / "baseline.npy", *wide)
         model = spec.load(out)
@@ -691,12 +691,14 @@ def check_drift(checks, tool):
             margins = np.sort(nearest[:, 1] - nearest[:, 0]).tolist()
             integers += [*counts[side].tolist(), *margins]
             if side == "baseline":
-                left, excess = x - decoded, 0.0
+                left, excess, variances = x - decoded, 0.0, 0.0
                 for code in range(len(book)):
                     own = left[codes[:, level] == code]
                     if len(own) > 1:
+                        variances += own.var(axis=0, ddof=1).sum()
                         excess += own.var(axis=0, ddof=1).sum() - len(own) * (own.mean(axis=0) ** 2).sum()
-                twice = 2 * max(excess, 0.0)
+                # A row takes its share off its distance, a fresh one has it on top, and a search may double both.
+                twice = 4 * min(max(excess / variances, 0.0), 1.0) * variances
                 lost = carried * twice / len(x) / told["median_margin"][side]
                 carried *= 1 + twice / (left ** 2).sum()
                 checks.true(excess > 0, "rows of the fit owe something to it")

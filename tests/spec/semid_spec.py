@@ -317,7 +317,7 @@ def refine(model, x, rounds, width, frozen=0):
     codes, error = encode_rows(books, rows, width)
     errors, best = [error], books
     for number in range(1, rounds + 1):
-        noise = math.isqrt(error // (160 * rows.size) * (rounds - number)) if levels else 0
+        noise = math.isqrt(error // (160 * rows.size) * min(rounds - number, 19)) if levels else 0
         new = list(books)
         for level in levels:
             left = rows - sum(new[other][codes[:, other]] for other in range(len(new)) if other != level)

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Fit a model to embeddings and save it: residual k-means, or a network that quantizes its latents
+    /// Fit a model to embeddings and save it: residual k-means, product codes, or a network that quantizes its latents
     Fit(Box<FitArgs>),
     /// Give every row its codes or its semantic ID
     Encode(EncodeArgs),

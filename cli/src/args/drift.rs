@@ -2,6 +2,7 @@
 
 use super::{InputArgs, Share};
 use clap::Args;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -25,7 +26,7 @@ pub(crate) struct DriftArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// Older embeddings to compare with, best some that the model was not fitted to: those of the fit are nearer to its
-    /// codewords, of which an estimate counts as chance; they are read as --input is
+    /// codewords, so that errors and margins within a wide estimate of that tell nothing; they are read as --input is
     #[arg(long, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
     pub(crate) baseline: Vec<PathBuf>,
     /// Maximum by which the population stability index of a level may exceed the one that chance gives
@@ -33,17 +34,20 @@ pub(crate) struct DriftArgs {
           help_heading = "Limits")]
     pub(crate) max_psi: f64,
     /// Maximum by which the squared error after a level may rise beyond chance, as a share of the baseline's
-    #[arg(long, value_name = "SHARE", default_value = "10%", help_heading = "Limits")]
+    #[arg(long, value_name = "SHARE", default_value = "10%", value_parser = super::limit,
+          help_heading = "Limits")]
     pub(crate) max_error_rise: Share,
     /// Maximum by which the median margin of a level may fall beyond chance, as a share of the baseline's
-    #[arg(long, value_name = "SHARE", default_value = "25%", help_heading = "Limits")]
+    #[arg(long, value_name = "SHARE", default_value = "25%", value_parser = super::limit,
+          help_heading = "Limits")]
     pub(crate) max_margin_loss: Share,
     /// Maximum by which the share of values beyond the grid may exceed the baseline's
-    #[arg(long, value_name = "SHARE", default_value = "0.1%", help_heading = "Limits")]
+    #[arg(long, value_name = "SHARE", default_value = "0.1%", value_parser = super::limit,
+          help_heading = "Limits")]
     pub(crate) max_saturated: Share,
     /// Measure the margins of this many rows of each side, chosen by the seed
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    pub(crate) sample: usize,
+    #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN.saturating_add(9_999))]
+    pub(crate) sample: NonZeroUsize,
     /// Seed of the sample
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,

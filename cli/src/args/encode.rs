@@ -51,8 +51,8 @@ pub(crate) struct EncodeArgs {
     /// [default: that of `semid fit --refine-beam`, or else 1]
     #[arg(long, value_name = "B", conflicts_with = "capacity")]
     pub(crate) beam: Option<usize>,
-    /// Write the K best codes of every row, with their squared distances: a line each in .csv, .jsonl and .parquet; in
-    /// .npy the codes alone, K rows for each row
+    /// Write the K best codes of every row, with their squared distances, those of latents for a network and of rows of
+    /// unit length for cosine: a line each in .csv, .jsonl and .parquet; in .npy the codes alone, K rows for each row
     #[arg(long, value_name = "K", conflicts_with = "capacity")]
     pub(crate) candidates: Option<usize>,
     /// How each level chooses a row's code

@@ -56,8 +56,8 @@ pub(crate) struct FitArgs {
     /// Kind of model to fit [default: rq-kmeans]
     #[arg(long, value_parser = kinds(|_| true))]
     pub(crate) kind: Option<String>,
-    /// Number of levels [default: 3, for pq 8, for rq+pq 8 and the residual levels, or the length of the list of
-    /// --clusters]
+    /// Number of levels; those that labels give come on top [default: 3, for pq 8, for rq+pq 8 and the residual levels,
+    /// or the length of the list of --clusters]
     #[arg(long, short, value_name = "L")]
     pub(crate) levels: Option<usize>,
     /// Clusters per level: one number for all levels, or one number per level as in 10,20,50 [default: 256]
@@ -149,7 +149,9 @@ pub(crate) struct FitOptions {
     /// How to improve the codewords [default: lloyd]
     #[arg(long, value_enum)]
     pub(crate) algorithm: Option<Algorithm>,
-    /// Rows per batch, for mini-batch [default: 2048] or for the training of a network [default: follows the rows]
+    /// Rows per batch, for mini-batch [default: 2048] or for the training of a network [default: for rq-vae a 32nd of
+    /// the rows to train on, rounded down to a power of two, 32 to 256; for rq-kmeans-plus 2048; all where there are
+    /// fewer]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
     /// Rows from which mini-batch chooses its first codewords [default: 3072]
@@ -162,7 +164,7 @@ pub(crate) struct FitOptions {
     #[arg(long, value_name = "N")]
     pub(crate) full_iter: Option<usize>,
     /// Refine all levels together after the fit, in R rounds: each moves every codeword to the mean of what all
-    /// other levels leave of its rows, adds noise, which shrinks until the last round, and encodes the rows again. The
+    /// other levels leave of its rows, adds noise, which shrinks in the last 20, and encodes the rows again. The
     /// fit keeps the round with the smallest error. 10 rounds bring most of the gain; 20 are often worth the time
     /// [default: 0]
     #[arg(long, value_name = "R")]

@@ -74,8 +74,8 @@ pub(super) fn of_weights(flag: clap::Arg) -> clap::Arg {
     match flag.get_id().as_str() {
         "weight_column" => flag.help(
             "Column that says how often each item is wanted. With --ids it is a column of the file of IDs (.csv, .tsv, \
-             .jsonl, .parquet), and weighs collisions; with --model it is a column of the input, and weighs errors \
-             and, in `semid eval`, collisions, recall and NDCG",
+             .jsonl, .parquet), and weighs collisions; with --model it is a column of the input, and weighs errors, \
+             collisions, recall and NDCG",
         ),
         _ => flag,
     }

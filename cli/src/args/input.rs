@@ -17,8 +17,8 @@ pub(crate) struct InputArgs {
     /// joined; a model keeps the scales and the columns, so commands that take a model do not need this
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) column: Vec<String>,
-    /// Mean square to which each of several embeddings per row is scaled: 1,0.5 lets the second one have half
-    /// the share of the first in squared distances [default: 1 for each]
+    /// Mean square, about its mean, to which each of several embeddings per row is scaled: 1,0.5 lets the second one
+    /// have half the share of the first in squared distances [default: 1 for each]
     #[arg(
         long, value_name = "W", value_parser = super::finite::<f64>, value_delimiter = ',', help_heading = "Input"
     )]

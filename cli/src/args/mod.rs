@@ -142,6 +142,16 @@ fn threads(text: &str) -> Result<usize, String> {
     if threads > MOST { Err(format!("give at most {MOST} threads")) } else { Ok(threads) }
 }
 
+/// Reads a share that may be more than the whole, which needs a percent sign then.
+fn limit(text: &str) -> Result<Share, String> {
+    match text.parse::<Share>() {
+        Ok(share) if share > Share::ALL && !text.trim_end().ends_with('%') => {
+            Err(format!("give a share such as 5% or 0.05; with a percent sign it may exceed the whole: {text}%"))
+        }
+        share => share,
+    }
+}
+
 /// Reads a number; parameters have no place for NaN and infinities.
 fn finite<T: Copy + FromStr + Into<f64>>(text: &str) -> Result<T, String> {
     match text.parse::<T>() {

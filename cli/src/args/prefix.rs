@@ -1,5 +1,6 @@
 //! Flags of labels, which give the codes of first levels.
 
+use crate::input::blocks::places;
 use crate::output::things;
 use clap::{Args, ValueEnum};
 use semid::{LabelTable, LabelledFit, Labels, UnknownLabel};
@@ -74,6 +75,14 @@ impl PrefixArgs {
         given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }
 
+    /// Returns the flags with the columns in the order of the model's tables, where they have the model's names; other
+    /// names stand in the model's order already.
+    pub(crate) fn in_order_of(&self, tables: &[LabelTable]) -> Self {
+        let own: Vec<String> = tables.iter().map(|table| table.column().to_owned()).collect();
+        let prefix_column = places(&self.prefix_column, &own).map_or_else(|| self.prefix_column.clone(), |_| own);
+        Self { prefix_column, prefix_labels: self.prefix_labels.clone() }
+    }
+
     /// Returns the columns of the input that are labels and no dimensions: those given, or else those of the model.
     pub(crate) fn columns<'a>(&'a self, tables: &'a [LabelTable]) -> Vec<Option<&'a str>> {
         match self.first_given() {
@@ -86,9 +95,11 @@ impl PrefixArgs {
 /// Says that the input lacks the labels of a model that takes some, or how many rows lack a known one.
 pub(crate) fn without_labels(labels: Option<&Labels>, tables: &[LabelTable]) -> Vec<String> {
     if let Some(labels) = labels {
-        let unknown = labels.unknown(tables).into_iter().zip(tables);
-        let said = unknown.filter_map(|(unknown, table)| {
-            lacking((unknown, labels.len()), "no known label", table.column(), table.reserved().is_some())
+        // The columns that were read, which may have other names than those of the fit.
+        let read = labels.missing().map(|(name, _)| name);
+        let unknown = labels.unknown(tables).into_iter().zip(tables).zip(read);
+        let said = unknown.filter_map(|((unknown, table), column)| {
+            lacking((unknown, labels.len()), "no known label", column, table.reserved().is_some())
         });
         return said.collect();
     }

@@ -65,8 +65,8 @@ pub(crate) struct AssignArgs {
     /// With --move-if-gain, which needs it: move at most this share of all items in the database, such as 5%, per run
     #[arg(long, value_name = "SHARE", requires = "move_if_gain", help_heading = "Refresh")]
     pub(crate) move_at_most: Option<Share>,
-    /// With --move-if-gain, which needs it: file to write with all moves, best first: item, old ID, new ID, distances
-    /// and gain, .csv or .jsonl
+    /// With --move-if-gain, which needs it: file to write with all moves, best first: item, old ID, new ID, squared
+    /// distances (of latents for a network, of rows of unit length for cosine) and gain, .csv or .jsonl
     #[arg(long, value_name = "FILE", requires = "move_if_gain", help_heading = "Refresh")]
     pub(crate) moves: Option<PathBuf>,
     /// Let --model take the place of the model in the database, of which it must be a refresh: fitted with --warm-start

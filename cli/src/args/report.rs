@@ -51,7 +51,8 @@ pub(crate) struct ReportArgs {
     /// Seed of everything random
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
-    /// With --model, text file with the weight of every row, one per line, which weighs errors
+    /// With --model, text file with the weight of every row, one per line, which weighs errors, collisions,
+    /// recall and NDCG
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ids", "weight_column"])]
     pub(crate) weights: Option<PathBuf>,
     /// With --model, step of the weights, such as 0.01, see `semid fit --weight-step` [default: 1]

@@ -28,7 +28,7 @@ Examples:
 The output has a line of JSON for every finished run. After Ctrl-C or a crash, the same command goes on after the last \
 finished run, and writes the same lines as an unbroken sweep, except for the seconds and the checksums over them. \
 Levels that models share are fitted once. The numbers of levels and clusters are those after levels that labels \
-give.")]
+give, also in the names of models.")]
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -45,7 +45,8 @@ pub(crate) struct SweepArgs {
     /// numbers [default: 64,256]
     #[arg(long, value_name = "K", value_delimiter = ',', value_parser = clusters)]
     pub(crate) clusters: Option<Vec<Clusters>>,
-    /// Kinds of models to fit [default: rq-kmeans]
+    /// Kinds of models to fit; a flag of `semid fit` that only some of them take, such as --refine, is for these alone,
+    /// while --beam is for all runs [default: rq-kmeans]
     #[arg(long, value_delimiter = ',', value_parser = kinds(|_| true))]
     pub(crate) kind: Option<Vec<String>>,
     /// With rq-kmeans: whether all clusters of a level get the same number of rows [default: off]

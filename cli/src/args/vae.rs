@@ -21,7 +21,8 @@ pub(crate) struct VaeArgs {
     /// Take the batch and the learning rate of another tool; --batch and --lr override them
     #[arg(long, value_enum)]
     pub(crate) preset: Option<Preset>,
-    /// Learning rate of AdamW [default: follows the rows per step]
+    /// Learning rate of AdamW [default: for rq-vae 0.002 times the square root of batch / 256, with a batch of 32 to
+    /// 256 rows; for rq-kmeans-plus 0.0001]
     #[arg(long, value_name = "RATE", value_parser = super::finite::<f64>)]
     pub(crate) lr: Option<f64>,
     /// Weight decay of AdamW [default: 0]

@@ -1,6 +1,6 @@
 //! `semid verify`.
 
-use super::InputArgs;
+use super::{InputArgs, PrefixArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -16,6 +16,8 @@ pub(crate) struct VerifyArgs {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
     /// Rows to compare on all devices, evenly spread over the input; fast devices also compare all rows
     #[arg(long, value_name = "N", default_value_t = 2000)]
     pub(crate) rows: usize,

@@ -159,9 +159,16 @@ pub(super) fn text(moved: &Moved<'_>) -> String {
     let items = output::things(*changed as usize, "item");
     let have = if *changed == 1 { "has" } else { "have" };
     let gain = if *gaining == 1 { "gains" } else { "gain" };
-    format!(
-        "{items} {have} other codes than their IDs: {gaining} {gain} enough, of which the best {moved} moved (at most \
-         {at_most}); their old IDs are retired\nsaved {}\n",
-        log.display()
-    )
+    let what = match (gaining, moved) {
+        (0, _) => "none gains enough, so no ID changes".to_owned(),
+        (_, 0) => format!("{gaining} {gain} enough, but at most {at_most} may move, so no ID changes"),
+        (_, 1) => {
+            format!("{gaining} {gain} enough, of which the best 1 moved (at most {at_most}); its old ID is retired")
+        }
+        _ => {
+            let retired = "their old IDs are retired";
+            format!("{gaining} {gain} enough, of which the best {moved} moved (at most {at_most}); {retired}")
+        }
+    };
+    format!("{items} {have} other codes than their IDs: {what}\nsaved {}\n", log.display())
 }

@@ -4,7 +4,7 @@ use crate::args::FitArgs;
 use crate::config::Config;
 use crate::output::{self, Failure};
 use semid::metrics::Stability;
-use semid::{Device, ErrorKind, Model, Rows};
+use semid::{Device, ErrorKind, Model, Rows, Weights};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write;
@@ -79,11 +79,14 @@ pub(super) fn is_that(found: String, named: Option<&Value>, flag: &str, config: 
 pub(super) fn align(
     older: Option<&Older<'_>>,
     model: Model,
-    rows: &dyn Rows,
+    (rows, weights): (&dyn Rows, Option<&Weights>),
     device: &Device,
 ) -> Result<(Model, Option<Aligned>), Failure> {
     let Some(older) = older else { return Ok((model, None)) };
-    let (model, alignment) = model.align_to(&older.model, rows, device)?;
+    let (model, alignment) = match weights {
+        Some(weights) => model.align_to_weighted(&older.model, rows, weights, device)?,
+        None => model.align_to(&older.model, rows, device)?,
+    };
     let to = older.path.to_owned();
     Ok((model, Some(Aligned { to, before: alignment.before, after: alignment.after })))
 }

@@ -2,6 +2,7 @@
 
 use crate::args::{Common, FitArgs, InputArgs, WeightArgs};
 use crate::config::Config;
+use crate::input::blocks::places;
 use crate::input::pairs::PairFacts;
 use crate::input::{Input, Texts};
 use crate::output::{Failure, things};
@@ -47,6 +48,12 @@ pub(crate) fn open(
         flags.bad_rows_output.clone_from(&input.bad_rows_output);
         if let Some(blocks) = base.blocks() {
             let own: Vec<f64> = blocks.iter().map(|block| block.weight()).collect();
+            let names: Vec<String> = blocks.iter().map(|block| block.name().to_owned()).collect();
+            // Weights stand in the order of the names that were given, which is not always the model's.
+            if let Some(places) = places(flags.blocks(), &names).filter(|of| of.len() == flags.column_weight.len()) {
+                let given = flags.column_weight.clone();
+                flags.column_weight = places.into_iter().filter_map(|place| given.get(place).copied()).collect();
+            }
             if !flags.column_weight.is_empty() && flags.column_weight != own {
                 return Err(Failure::Error(format!(
                     "--column-weight differs from the weights of the older model, {own:?}, whose scales this fit \

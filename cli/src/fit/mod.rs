@@ -113,7 +113,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
     let model = blocks::recorded(model, &input, pairs.as_ref())?;
-    let (model, alignment) = align::align(older.as_ref(), model, &rows, &device)?;
+    let (model, alignment) = align::align(older.as_ref(), model, (&rows, weights.as_ref()), &device)?;
     let model = provenance::recorded(model, args, &input)?;
     interrupt::check()?;
     model.save(&args.output)?;

@@ -80,13 +80,14 @@ fn refined(Refinement { beam, rounds, before, squared_error, .. }: &Refinement) 
 }
 
 fn refined_text(Refinement { beam, rounds, before, squared_error, .. }: &Refinement) -> String {
-    let errors = numbers(&[*before, *squared_error]);
+    let (errors, less) = (numbers(&[*before, *squared_error]), 100.0 * (1.0 - squared_error / before));
     let [before, after] = errors.as_slice() else { return String::new() };
     let by = if *beam > 1 { format!(" by a beam of {beam}") } else { String::new() };
     match rounds {
         0 => format!("not refined{by}: no round lowers the squared error of {before}\n"),
         rounds => {
-            format!("refined in {}{by}: squared error {before} before, {after} after\n", things(*rounds, "round"))
+            let (rounds, less) = (things(*rounds, "round"), numbers(&[less]).concat());
+            format!("refined in {rounds}{by}: squared error {before} before, {after} after, {less} % less\n")
         }
     }
 }

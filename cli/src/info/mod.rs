@@ -156,13 +156,12 @@ fn text(info: &Info<'_>) -> String {
     if let Some(beam) = info.beam {
         let _ = writeln!(out, "{:<12}  by a beam of {beam}", "encodes");
     }
+    for (name, value) in fit_facts(info.parameters) {
+        let _ = writeln!(out, "{name:<12}  {value}");
+    }
     for BlockInfo { name, dim, weight, scale } in &info.blocks {
-        let _ = writeln!(
-            out,
-            "{:<12}  {name}: {} of weight {weight}, scaled by {scale:.6}",
-            "block",
-            output::things(*dim, "dimension")
-        );
+        let (dim, scale) = (output::things(*dim, "dimension"), output::numbers(&[*scale]).concat());
+        let _ = writeln!(out, "{:<12}  {name}: {dim} of weight {weight}, scaled by {scale}", "block");
     }
     if let Some(levels) = info.residual_levels {
         let slices: Vec<String> = info.slices.iter().map(usize::to_string).collect();
@@ -193,6 +192,25 @@ fn text(info: &Info<'_>) -> String {
         let _ = writeln!(out, "{:>5}  {clusters:>8}  {largest:>17}", i + 1);
     }
     out
+}
+
+/// Tells what the fit had besides rows and sizes, as far as the model records it.
+fn fit_facts(parameters: Option<&BTreeMap<String, Value>>) -> Vec<(&'static str, String)> {
+    let value = |name: &str| parameters.and_then(|of| of.get(name)).filter(|value| !value.is_null());
+    let text = |name: &str| value(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let count = |name: &str| value(name).and_then(Value::as_u64).filter(|count| *count > 0);
+    let frozen = count("freeze_levels").map(|levels| {
+        let levels = output::things(levels as usize, "frozen level");
+        format!(", {levels}")
+    });
+    let facts = [
+        ("weights", text("weight_step").map(|step| format!("of rows, in steps of {step}"))),
+        ("pairs", text("pair_weight").map(|weight| format!("rows mixed with partners of weight {weight}"))),
+        ("refined", count("refine").map(|rounds| format!("in up to {}", output::things(rounds as usize, "round")))),
+        ("started from", text("warm_start").map(|model| format!("{model}{}", frozen.unwrap_or_default()))),
+        ("aligned to", text("align_to")),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// Writes the number of different codes, in full as long as that is readable.

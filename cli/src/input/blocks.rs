@@ -4,7 +4,7 @@ use super::embeddings::Embeddings;
 use super::{Input, Texts};
 use crate::args::{Common, InputArgs};
 use crate::interrupt::Watched;
-use crate::output::{Failure, things};
+use crate::output::{Failure, numbers, things};
 use semid::blocks::{Block, BlockRows, Blocks};
 use semid::io::Inputs;
 use semid::{Model, Weights};
@@ -19,6 +19,14 @@ pub(crate) struct BlockFacts {
     scale: f64,
     /// Rows that lack the block, whose mean takes its place.
     imputed: u64,
+}
+
+/// Returns the place of each of a model's `own` names among those `given`, where these are the same names.
+pub(crate) fn places(given: &[String], own: &[String]) -> Option<Vec<usize>> {
+    let place = |name: &String| given.iter().position(|other| other == name);
+    let places: Vec<usize> = own.iter().map(place).collect::<Option<_>>()?;
+    let is_same = given.len() == own.len() && given.iter().all(|name| own.contains(name));
+    is_same.then_some(places)
 }
 
 impl Input {
@@ -44,6 +52,8 @@ impl Input {
         let own: Vec<String> = blocks.iter().map(|block| block.name().to_owned()).collect();
         let names = match (given, args.has_one_column()) {
             ([], false) => &own,
+            // Names of the model say which block is which, in any order; others stand in the model's order.
+            (given, _) if places(given, &own).is_some() => &own,
             (given, _) if given.len() == own.len() => given,
             _ => {
                 return refused(&format!(
@@ -157,7 +167,8 @@ impl Input {
 /// The blocks in words.
 pub(crate) fn text(blocks: &[BlockFacts]) -> String {
     let line = |BlockFacts { name, dim, weight, scale, .. }: &BlockFacts| {
-        format!("block {name}: {}, weight {weight}, scaled by {scale:.6}\n", things(*dim, "dimension"))
+        let scale = numbers(&[*scale]).concat();
+        format!("block {name}: {}, weight {weight}, scaled by {scale}\n", things(*dim, "dimension"))
     };
     blocks.iter().map(line).collect()
 }

@@ -13,7 +13,7 @@ impl Input {
         if let Some(flag) = args.first_given() {
             let given = args.prefix_column.len() + args.prefix_labels.len();
             return match tables.len() {
-                expected if expected == given => self.given_labels(args),
+                expected if expected == given => self.given_labels(&args.in_order_of(tables)),
                 0 => Err(Failure::Error(format!("--{flag}: the model takes no labels; leave it out"))),
                 expected => Err(Failure::Error(format!(
                     "--{flag}: the model takes the labels of {}, but flags give those of {given}; give one for each",
@@ -33,6 +33,15 @@ impl Input {
 
     /// Reads the labels that flags name.
     fn given_labels(&self, args: &PrefixArgs) -> Result<Option<Labels>, Failure> {
+        let twice = args
+            .prefix_column
+            .iter()
+            .enumerate()
+            .find(|(i, name)| args.prefix_column.iter().take(*i).any(|of| of == *name));
+        if let Some((_, name)) = twice {
+            let reason = "each level needs a column of its own";
+            return Err(Failure::Error(format!("--prefix-column {name}: this column is given twice; {reason}")));
+        }
         let columns: Result<Vec<Column>, Failure> = match args.first_given() {
             Some("prefix-labels") => args.prefix_labels.iter().map(|path| self.label_lines(path)).collect(),
             Some(_) => args.prefix_column.iter().map(|column| self.label_column(column)).collect(),

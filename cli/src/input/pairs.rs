@@ -80,6 +80,10 @@ impl Input {
     }
 }
 
+fn counting(number: u64) -> &'static str {
+    if number == 1 { "counts" } else { "count" }
+}
+
 fn warnings(path: &Path, counts: &PairCounts) -> Vec<String> {
     let path = path.display();
     let mut found = Vec::new();
@@ -87,14 +91,15 @@ fn warnings(path: &Path, counts: &PairCounts) -> Vec<String> {
         let of = counts.first_unknown.iter().map(|key| format!("{key:?}")).collect::<Vec<_>>().join(", ");
         let more = if counts.unknown_keys > counts.first_unknown.len() as u64 { ", ..." } else { "" };
         found.push(format!(
-            "{path}: {} with keys that no row has ({}: {of}{more}) count for nothing",
+            "{path}: {} with keys that no row has ({}: {of}{more}) {} for nothing",
             things(counts.unknown_pairs as usize, "pair"),
             things(counts.unknown_keys as usize, "key"),
+            counting(counts.unknown_pairs),
         ));
     }
     if counts.self_pairs > 0 {
-        let pairs = things(counts.self_pairs as usize, "pair");
-        found.push(format!("{path}: {pairs} of an item with itself count for nothing"));
+        let (pairs, count) = (things(counts.self_pairs as usize, "pair"), counting(counts.self_pairs));
+        found.push(format!("{path}: {pairs} of an item with itself {count} for nothing"));
     }
     found
 }

@@ -5,7 +5,7 @@ use crate::interrupt;
 use crate::progress::Bar;
 use semid::device::DeviceInfo;
 use semid::quantizer::{Parameters, TrainOptions};
-use semid::{Codes, Device, Error, ErrorKind, Model, Result, Rows};
+use semid::{Codes, Device, Error, ErrorKind, Labels, Model, Result, Rows};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;
@@ -74,10 +74,14 @@ pub(super) struct DeviceWork<'a> {
     pub(super) model: &'a Model,
     /// The rows for all devices.
     pub(super) rows: &'a dyn Rows,
+    /// The labels of these rows, if they have some.
+    pub(super) labels: Option<Labels>,
     /// Returns the row of the input for a row of `rows`.
     pub(super) source_row: &'a dyn Fn(usize) -> usize,
     /// All rows, which only fast devices encode.
     pub(super) whole: Option<&'a dyn Rows>,
+    /// The labels of all rows.
+    pub(super) all_labels: Option<&'a Labels>,
     pub(super) fit_rows: &'a dyn Rows,
     /// The device whose codes are changed by one bit.
     pub(super) planted: Option<&'a str>,
@@ -152,21 +156,25 @@ impl DeviceWork<'_> {
 
     fn run(&self, common: &Common, candidate: &Candidate, device: &Device) -> Result<Made> {
         let fingerprint = self.refit(common, device)?;
-        let mut some = self.encode(common, device, self.rows)?;
+        let mut some = self.encode(common, device, (self.rows, self.labels.as_ref()))?;
         if self.planted == Some(candidate.name.as_str()) {
             some = tampered(&some)?;
         }
         let whole = self.whole.filter(|_| candidate.is_fast());
-        let whole = whole.map(|rows| self.encode(common, device, rows)).transpose()?;
+        let whole = whole.map(|rows| self.encode(common, device, (rows, self.all_labels))).transpose()?;
         Ok(Made { some, whole, fingerprint })
     }
 
-    fn encode(&self, common: &Common, device: &Device, rows: &dyn Rows) -> Result<Codes> {
+    fn encode(&self, common: &Common, device: &Device, (rows, labels): (&dyn Rows, Option<&Labels>)) -> Result<Codes> {
         let bar = Bar::rows(common, rows.len());
         bar.name(&*device.info().name);
         let levels = self.model.levels();
         let mut values = Vec::new();
-        self.model.encode_with(rows, device, |first, codes| {
+        let encoder = match labels {
+            Some(labels) => self.model.encoder().labels(labels),
+            None => self.model.encoder(),
+        };
+        encoder.encode_with(rows, device, |first, codes| {
             interrupt::check()?;
             values.extend_from_slice(codes);
             bar.done(first + codes.len() / levels);

@@ -2,14 +2,14 @@
 
 mod device;
 
-use crate::args::{Common, VerifyArgs};
+use crate::args::{Common, VerifyArgs, without_labels};
 use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome};
 use crate::warnings::Noticed;
 use device::{Candidate, Comparison, DeviceWork};
-use semid::{Device, ErrorKind, Matrix, Model, Result, Rows};
+use semid::{Device, ErrorKind, Labels, Matrix, Model, Result, Rows};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -39,7 +39,10 @@ struct Verified {
 
 pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let model = Model::load(&args.model)?;
-    let input = Input::open_for(common, &args.input, Texts::default(), &[], model.blocks())?;
+    let tables = model.label_tables();
+    let columns = args.prefix.columns(tables);
+    let input = Input::open_for(common, &args.input, Texts::default(), &columns, model.blocks())?;
+    let labels = input.labels(&args.prefix, tables)?;
     let rows = Watched::new(&input.rows);
     if rows.dim() != model.dim() {
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: rows.dim() };
@@ -64,11 +67,14 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         None => &rows,
     };
     let whole = count < input_rows && devices.iter().filter(|device| device.is_fast()).count() > 1;
+    let sources: Vec<usize> = (0..count).map(|row| source_row(row, count, input_rows)).collect();
     let work = DeviceWork {
         model: &model,
         rows: some,
+        labels: labels.as_ref().map(|labels| labels.of_rows(&sources)),
         source_row: &|row| input.rows.input_row(source_row(row, count, input_rows)),
         whole: whole.then_some(&rows as &dyn Rows),
+        all_labels: labels.as_ref(),
         fit_rows,
         planted: args.plant_difference.as_deref(),
     };
@@ -82,9 +88,14 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
         bad_rows: input.skipped(),
         fit_rows: fit_rows.len(),
         fingerprint: model.fingerprint(),
-        labels: labels(&model),
+        labels: said_of(labels.as_ref(), &model),
         devices: entries,
-        warnings: [input.warnings(), noticed.warnings(|row| input.rows.input_row(row))].concat(),
+        warnings: [
+            input.warnings(),
+            without_labels(labels.as_ref(), tables),
+            noticed.warnings(|row| input.rows.input_row(row)),
+        ]
+        .concat(),
     };
     output::warn(&verified.warnings);
     output::result(common.json, &verified, || text(&verified))?;
@@ -95,10 +106,11 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     })
 }
 
-/// Says which labels the rows had: none are read, so they have the codes of unknown labels.
-fn labels(model: &Model) -> Option<&'static str> {
+/// Says which labels the rows had.
+fn said_of(labels: Option<&Labels>, model: &Model) -> Option<&'static str> {
     let first = model.label_tables().first()?;
     Some(match first.reserved() {
+        _ if labels.is_some() => "those of the input",
         Some(_) => "unknown: every row has the reserved code",
         None => "unknown: every row has the code of the nearest label",
     })

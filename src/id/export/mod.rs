@@ -190,7 +190,8 @@ impl<'a> Export<'a> {
     ///
     /// Every entry of `levels` has the `name` of the level, the `count` of its tokens, and `first`, the id of the token
     /// of code 0. Code c of that level has the token `first + c`, which is called `<name_(base + c)>`, or as `template`
-    /// says; `begin` and `end` are the marks around an ID.
+    /// says; `begin` and `end` are the marks around an ID. A level whose codes labels give has their `column`, and
+    /// `labels` by code.
     ///
     /// # Errors
     /// As for [`Export::tokens`], and [`ErrorKind::Io`](crate::ErrorKind::Io).
@@ -260,9 +261,11 @@ impl<'a> Export<'a> {
 
     /// Returns the vocabulary of a registry that has given suffixes below `suffixes`.
     fn vocabulary_of(&self, suffixes: u64) -> Result<Vocabulary> {
-        let (clusters, suffixes) = self.code_counts(suffixes)?;
-        let suffixes = suffixes.max(self.suffixes_elsewhere()?);
-        let vocabulary = Vocabulary::with_template(&self.token_template()?, &clusters, suffixes, self.first_id()?)?;
+        let model = self.model()?;
+        let suffixes = self.shown_suffixes(suffixes).max(self.suffixes_elsewhere()?);
+        let (template, clusters) = (self.token_template()?, model.clusters());
+        let vocabulary = Vocabulary::with_template(&template, &clusters, suffixes, self.first_id()?)?;
+        let vocabulary = vocabulary.with_labels(model.label_tables());
         if let Some(tokenizer) = self.tokenizer {
             vocabulary.iter().try_for_each(|(token, _)| tokenizer.check_new(&token))?;
         }
@@ -272,16 +275,24 @@ impl<'a> Export<'a> {
     /// Returns the number of codes of each level and the number of suffixes that texts show, in a registry that has
     /// given suffixes below `suffixes`.
     fn code_counts(&self, suffixes: u64) -> Result<(Vec<usize>, u64)> {
-        let clusters = Model::from_bytes(&self.registry.model()?)?.clusters();
-        if clusters.len() != self.registry.manifest().levels() {
-            return Err(Error::damaged_registry("its model is not the one its manifest names"));
+        Ok((self.model()?.clusters(), self.shown_suffixes(suffixes)))
+    }
+
+    fn model(&self) -> Result<Model> {
+        let model = Model::from_bytes(&self.registry.model()?)?;
+        match model.levels() == self.registry.manifest().levels() {
+            true => Ok(model),
+            false => Err(Error::damaged_registry("its model is not the one its manifest names")),
         }
-        let suffixes = match self.registry.id_text().suffix() {
+    }
+
+    /// Returns how many suffixes texts show in a registry that has given those below `suffixes`.
+    fn shown_suffixes(&self, suffixes: u64) -> u64 {
+        match self.registry.id_text().suffix() {
             SuffixForm::WhenNeeded if suffixes < 2 => 0,
             SuffixForm::Always => suffixes.max(1),
             _ => suffixes,
-        };
-        Ok((clusters, suffixes))
+        }
     }
 
     /// Returns the suffix if the text of the ID shows it.

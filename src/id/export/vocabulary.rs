@@ -4,6 +4,7 @@ use super::{Exported, WATCHED};
 use crate::error::{Error, Result};
 use crate::id::template::TokenTemplate;
 use crate::io::AtomicFile;
+use crate::labels::LabelTable;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
@@ -41,6 +42,12 @@ pub struct TokenLevel {
     pub first: u64,
     /// Number of tokens.
     pub count: u64,
+    /// The column of the labels that give the codes of the level, where some do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// The label of every code from 0 on; none for the code of unknown labels. Empty where no labels give the codes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Option<String>>,
 }
 
 /// The JSON file.
@@ -109,9 +116,19 @@ impl Vocabulary {
         let counts = clusters.iter().map(|clusters| *clusters as u64).chain(suffix.then_some(suffixes));
         let mut levels = Vec::with_capacity(clusters.len() + 1);
         for (level, count) in counts.enumerate() {
-            levels.push(TokenLevel { name: template.level(level), first: take(count)?, count });
+            let (name, first) = (template.level(level), take(count)?);
+            levels.push(TokenLevel { name, first, count, column: None, labels: Vec::new() });
         }
         Ok(Self { template: template.clone(), first_token, marks, levels, suffix })
+    }
+
+    /// Names the labels that give the codes of the first levels.
+    pub(super) fn with_labels(mut self, tables: &[LabelTable]) -> Self {
+        for (level, table) in self.levels.iter_mut().zip(tables) {
+            level.column = Some(table.column().to_owned());
+            level.labels = table.labels().map(|label| label.map(str::to_owned)).collect();
+        }
+        self
     }
 
     /// Returns the template by which the tokens are written.

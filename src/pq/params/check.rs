@@ -4,7 +4,7 @@ use super::PqKMeans;
 use crate::clusters::Clusters;
 use crate::error::{Error, Result};
 use crate::origin::Origin;
-use crate::rq::RqKMeans;
+use crate::rq::{Algorithm, MiniBatch, RqKMeans};
 
 impl PqKMeans {
     /// Returns the parameters of residual k-means with these clusters, whose fits the levels are.
@@ -31,6 +31,13 @@ impl PqKMeans {
     pub(in crate::pq) fn check_rows(&self, rows: usize, dim: usize) -> Result<Vec<usize>> {
         let slices = self.slices()?;
         let (clusters, _) = self.k_means.check(rows, dim)?;
+        // One level alone cannot wait for others.
+        if let Algorithm::MiniBatch(MiniBatch { layer_wise: false, .. }) = self.k_means.algorithm
+            && self.residual_levels < 2
+        {
+            let expected = "must be true where fewer than 2 levels build on each other: slices never do";
+            return Err(Error::parameter("layer_wise", false, expected));
+        }
         match slices > dim {
             true => {
                 let expected =

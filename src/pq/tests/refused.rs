@@ -3,6 +3,7 @@
 use super::fit;
 use crate::quantizer::{EncodeOptions, TrainOption, TrainOptions, Trainer};
 use crate::rq::tests::rows;
+use crate::rq::{Algorithm, MiniBatch};
 use crate::{Device, ErrorKind, Labels, Matrix, PqKMeans, Quantizer, RqKMeans};
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -76,6 +77,21 @@ fn options_that_other_kinds_take_are_refused() {
     ] {
         let error = encode(&wanted).unwrap_err();
         assert!(matches!(&error, ErrorKind::Parameter { name: found, .. } if *found == name), "{name}: {error}");
+    }
+    // Of slices alone, the nearest codewords are the best; after residual levels they need not be.
+    let (tail, _) = fit(&PqKMeans::new(3, 3).residual_levels(1), &values, 4, &device).unwrap();
+    for (model, why) in [(&model, "the best"), (&tail, "may leave less")] {
+        let error = model.encode_by(&matrix, &device, &EncodeOptions { beam: Some(4), ..options() }).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    let batches = Algorithm::MiniBatch(MiniBatch { batch: 20, init_buffer: 20, layer_wise: false });
+    let joint = PqKMeans::new(3, 3).algorithm(batches);
+    for (params, is_refused) in
+        [(joint.clone(), true), (joint.clone().residual_levels(1), true), (joint.residual_levels(2), false)]
+    {
+        let found = params.fit(&matrix, &device).map_err(|error| error.into_kind());
+        let refused = matches!(found, Err(ErrorKind::Parameter { name: "layer_wise", .. }));
+        assert_eq!((refused, found.is_ok()), (is_refused, !is_refused), "{params:?}");
     }
     let one = encode(&EncodeOptions { beam: Some(1), ..options() });
     assert_eq!(one.unwrap(), model.encode(&matrix, &device).unwrap());

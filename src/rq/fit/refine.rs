@@ -97,13 +97,17 @@ impl Fit<'_> {
 /// The square of a round's noise is the mean squared error of a component, times the number of rounds that follow,
 /// divided by this number; benches/RESULTS.md compares it with others.
 const COOLING: u128 = 160;
+/// The most rounds that count as following. Of more rounds, the first ones have the same noise and the last 20 cool
+/// down: noise that went on growing with their number would be as large as the error itself, and lose all.
+const MOST_LEFT: usize = 19;
 
-/// Returns the noise of a round that `left` rounds follow: with the squared error E of n rows of D dimensions before
-/// the round, it is `isqrt(floor(E / (COOLING n D)) left)`, and at most [`CODEWORDS_MAX`].
+/// Returns the noise of a round that `left` rounds follow, at most [`MOST_LEFT`] of which count: with the squared error
+/// E of n rows of D dimensions before the round, it is `isqrt(floor(E / (COOLING n D)) left)`, and at most
+/// [`CODEWORDS_MAX`].
 fn noise(sums: &JointSums, left: usize) -> i64 {
     let dim = sums.levels().first().map_or(1, |level| level.dim());
     let values = u128::from(sums.rows().max(1)) * dim as u128;
-    let squared = (sums.squared_error() / (COOLING * values)).saturating_mul(left as u128);
+    let squared = (sums.squared_error() / (COOLING * values)).saturating_mul(left.min(MOST_LEFT) as u128);
     squared.isqrt().min(CODEWORDS_MAX as u128) as i64
 }
 

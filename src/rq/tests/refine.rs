@@ -79,7 +79,8 @@ fn by_the_rule(
                 }
             }
         }
-        let noise = (errors[round - 1] / (160 * values.len() as u128) * (rounds - round) as u128).isqrt() as i64;
+        let left = (rounds - round).min(19) as u128;
+        let noise = (errors[round - 1] / (160 * values.len() as u128) * left).isqrt() as i64;
         if next == of_round[round - 1] && (noise == 0 || frozen == next.len()) {
             break;
         }

@@ -62,10 +62,42 @@ impl Usage {
                 None => writeln!(text, "| suffix | {} | {} | | |", level.first, level.count),
             };
         }
+        labels(vocabulary, &mut text);
         text.push_str(if whole { WHOLE } else { PART });
         text.push_str(USE);
         text
     }
+}
+
+/// Most labels of a level that the card lists.
+const LISTED: usize = 200;
+
+/// Lists which code of a level has which label, where labels give its codes.
+fn labels(vocabulary: &Vocabulary, text: &mut String) {
+    for (number, level) in vocabulary.levels().iter().enumerate() {
+        let Some(column) = &level.column else { continue };
+        let title = format!("Labels of level {}, from {}", number + 1, cell(column));
+        let _ = writeln!(text, "\n## {title}\n\n| token | label |\n| --- | --- |");
+        for (code, label) in (0..).zip(&level.labels).take(LISTED) {
+            let label = label.as_deref().map_or_else(|| "(unknown labels)".to_owned(), cell);
+            let _ = writeln!(text, "| `{}` | {label} |", vocabulary.template().token(number, code).replace('|', "\\|"));
+        }
+        if let Some(more) = level.labels.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            let _ = writeln!(text, "\n{more} more are in the metadata of `trie.safetensors`, under `vocabulary`.");
+        }
+    }
+}
+
+/// Writes a text so that it stays within a cell of a table.
+fn cell(text: &str) -> String {
+    let plain = |c: char| match c {
+        '|' => "\\|".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '&' => "&amp;".to_owned(),
+        c if c.is_control() => " ".to_owned(),
+        c => c.to_string(),
+    };
+    text.chars().map(plain).collect()
 }
 
 /// Two to the power of the entropy of the codes.

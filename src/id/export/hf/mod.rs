@@ -24,7 +24,7 @@ impl Export<'_> {
     /// | `tokenizer.json` | where [`Export::tokenizer`] is set: that tokenizer, with the tokens added |
     /// | `trie.safetensors` | [`Export::trie`] |
     /// | `semid_logits.py` | a `LogitsProcessor` that lets a model write registered IDs only |
-    /// | `README.md` | a model card with what the IDs are made of, how evenly codes are used, and how to load the files |
+    /// | `README.md` | a model card with what the IDs are made of, the labels of codes, their usage, and how to load the files |
     ///
     /// The folder appears complete or not at all, and there must be nothing at its path. All files show the registry as
     /// of one moment.

@@ -104,3 +104,28 @@ fn a_folder_appears_whole_or_not_at_all() {
         assert_eq!(mode("hf"), mode("other"));
     }
 }
+
+/// Readers find out which label a code stands for: in the vocabulary, which the trie holds too, and in the card.
+#[test]
+fn codes_from_labels_are_named() {
+    let folder = Folder::new();
+    let rows = [0.0, 1.0, 5.0, 6.0, 9.0, 2.0];
+    let matrix = Matrix::new(&rows, 1).unwrap();
+    let kinds = [Some("tea"), Some("tea"), Some("a|b<c>"), Some("a|b<c>"), None, Some("cup")];
+    let labels = crate::Labels::new([("kind", kinds)]).unwrap();
+    let fit = crate::LabelledFit::new(&labels).unknown(crate::UnknownLabel::Reserve);
+    let model = RqKMeans::new(1, 2).fit_labelled(&matrix, &fit, &Device::cpu()).unwrap();
+    let manifest = Manifest::new(&model.fingerprint(), 2, Resolver::default(), IdFormat::plain("-")).unwrap();
+    let registry = Registry::new(MemoryStore::new(), manifest, &model.to_bytes().unwrap()).unwrap();
+    let export = Export::new(&registry).first_token(10);
+    export.vocabulary(folder.path("vocabulary.json")).unwrap();
+    let vocabulary = json(&folder.path("vocabulary.json"));
+    let first = &vocabulary["levels"][0];
+    assert_eq!(first["column"], "kind");
+    assert_eq!(first["labels"], serde_json::json!(["a|b<c>", "cup", "tea", null]));
+    assert_eq!(vocabulary["levels"][1].get("labels"), None);
+    export.hf(folder.path("hf")).unwrap();
+    let card = std::fs::read_to_string(folder.path("hf").join("README.md")).unwrap();
+    let table = "| `<a_0>` | a\\|b&lt;c> |\n| `<a_1>` | cup |\n| `<a_2>` | tea |\n| `<a_3>` | (unknown labels) |\n";
+    assert!(card.contains("## Labels of level 1, from kind\n") && card.contains(table), "{card}");
+}
