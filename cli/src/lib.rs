@@ -33,6 +33,7 @@ mod lines;
 mod lookup;
 #[cfg(unix)]
 mod memory;
+mod names;
 mod outliers;
 mod output;
 mod outputs;

@@ -482,9 +482,7 @@ class Quantizer(Parameters):
             raise AttributeError("a loaded model has no report of its fit")
         return self.report_
 
-    def align_to(
-        self, older: "Quantizer", X: Any, *, sample_weight: Any = None, column: Optional[str] = None
-    ) -> Any:
+    def align_to(self, older: "Quantizer", X: Any, *, sample_weight: Any = None, column: Optional[str] = None) -> Any:
         """Renumbers the codes of this model so that most rows keep those of an older one; returns the model. A row
         counts as often as ``sample_weight``, an array of whole numbers (N,), says."""
         rows = to_rows(X, column=column)

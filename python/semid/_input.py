@@ -10,8 +10,8 @@ import builtins
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Optional, Union
+from collections.abc import Iterable, Iterator
+from typing import Any, Optional, Union, overload
 
 import numpy as np
 
@@ -297,9 +297,31 @@ def _from_datasets(data: Any, column: Optional[str]) -> Rows:
     return _array(np.asarray(list(data), dtype=np.float32))
 
 
+@overload
 def open(
     *paths: Union[str, os.PathLike],
-    column: Union[str, Sequence[str], None] = None,
+    column: Optional[str] = None,
+    columns: Optional[str] = None,
+    tensor: Optional[str] = None,
+    bytes: Optional[str] = None,
+    integers: bool = False,
+    beside: Iterable[str] = (),
+    bad_rows: str = "refuse",
+) -> "_semid.Source": ...
+
+
+@overload
+def open(
+    *paths: Union[str, os.PathLike],
+    column: Union[list[str], tuple[str, ...]],
+    bytes: Optional[str] = None,
+    bad_rows: str = "refuse",
+) -> "dict[str, _semid.Source]": ...
+
+
+def open(
+    *paths: Union[str, os.PathLike],
+    column: Union[str, list[str], tuple[str, ...], None] = None,
     columns: Optional[str] = None,
     tensor: Optional[str] = None,
     bytes: Optional[str] = None,
@@ -348,7 +370,9 @@ def open(
     if bad_rows not in ("refuse", "skip"):
         raise InputError(f"bad_rows={bad_rows!r}: 'refuse' or 'skip'", "Parameter")
     if column is not None and not isinstance(column, str):
-        return _open_columns(list(paths), list(column), skip=bad_rows == "skip")
+        if columns is not None or tensor is not None or integers or list(beside):
+            raise InputError("several columns take none of columns, tensor, integers and beside", "Parameter")
+        return _open_columns(list(paths), list(column), bytes, skip=bad_rows == "skip")
     return _semid.open(
         list(paths),
         column=column,
@@ -361,12 +385,12 @@ def open(
     )
 
 
-def _open_columns(paths: list, names: list, skip: bool) -> "dict[str, _semid.Source]":
+def _open_columns(paths: list, names: list, bytes: Optional[str], skip: bool) -> "dict[str, _semid.Source]":
     """Several embeddings of every row, by the names of their columns."""
     wrong = next((name for name in names if not isinstance(name, str)), None)
     if wrong is not None or len(set(names)) < max(len(names), 2):
         raise InputError(f"column={names!r}: one name, or a list of at least two different ones", "Parameter")
-    return dict(zip(names, _semid.open_columns(paths, names, skip_bad_rows=skip)))
+    return dict(zip(names, _semid.open_columns(paths, names, bytes=bytes, skip_bad_rows=skip)))
 
 
 def to_codes(codes: Any) -> np.ndarray:

@@ -83,24 +83,23 @@ fn width(chunk: &ArrayRef, column: Option<&str>) -> Option<usize> {
 
 /// The place of the values of every row of lists; none for rows that are null or empty.
 fn places(array: &ArrayRef) -> Option<Vec<Option<Range<usize>>>> {
-    let range = |start: usize, end: usize| Some(start..end).filter(|place| !place.is_empty());
-    let size = |offset: i64| usize::try_from(offset).unwrap_or(0);
-    let all: Vec<Option<Range<usize>>> = match array.data_type() {
+    let ends: Vec<usize> = match array.data_type() {
         DataType::FixedSizeList(_, dim) => {
             let dim = usize::try_from(*dim).unwrap_or(0);
-            (0..array.len()).map(|row| range(row * dim, (row + 1) * dim)).collect()
+            (0..=array.len()).map(|row| row * dim).collect()
         }
-        DataType::List(_) => {
-            let offsets = array.as_list::<i32>().value_offsets();
-            offsets.array_windows().map(|[start, end]| range(size((*start).into()), size((*end).into()))).collect()
-        }
-        DataType::LargeList(_) => {
-            let offsets = array.as_list::<i64>().value_offsets();
-            offsets.array_windows().map(|[start, end]| range(size(*start), size(*end))).collect()
-        }
+        DataType::List(_) => sizes(array.as_list::<i32>().value_offsets()),
+        DataType::LargeList(_) => sizes(array.as_list::<i64>().value_offsets()),
         _ => return None,
     };
-    Some(all.into_iter().enumerate().map(|(row, place)| place.filter(|_| array.is_valid(row))).collect())
+    let place = |(row, (start, end)): (usize, (&usize, &usize))| {
+        Some(*start..*end).filter(|place| !place.is_empty() && array.is_valid(row))
+    };
+    Some(ends.iter().zip(ends.iter().skip(1)).enumerate().map(place).collect())
+}
+
+fn sizes<T: Copy + TryInto<usize>>(offsets: &[T]) -> Vec<usize> {
+    offsets.iter().map(|offset| (*offset).try_into().unwrap_or(0)).collect()
 }
 
 /// The embeddings of a chunk of which some rows may be missing, of `dim` dimensions.
@@ -153,14 +152,12 @@ fn part(chunk: &ArrayRef, column: Option<&str>, missing: Option<usize>) -> std::
         }
         DataType::List(_) => {
             let list = array.as_list::<i32>();
-            let offsets = list.value_offsets().iter().map(|offset| usize::try_from(*offset).unwrap_or(0));
-            let (start, dim) = even(&offsets.collect::<Vec<_>>())?;
+            let (start, dim) = even(&sizes(list.value_offsets()))?;
             (list.values(), start, dim)
         }
         DataType::LargeList(_) => {
             let list = array.as_list::<i64>();
-            let offsets = list.value_offsets().iter().map(|offset| usize::try_from(*offset).unwrap_or(0));
-            let (start, dim) = even(&offsets.collect::<Vec<_>>())?;
+            let (start, dim) = even(&sizes(list.value_offsets()))?;
             (list.values(), start, dim)
         }
         _ => return Err(no_lists(array)),

@@ -3,6 +3,7 @@
 
 mod arrow;
 mod codes;
+mod columns;
 mod command_line;
 mod devices;
 mod embeddings;
@@ -37,7 +38,7 @@ fn extension(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<smoothed::SmoothedEmbeddings>()?;
     m.add_function(wrap_pyfunction!(arrow::from_arrow, m)?)?;
     m.add_function(wrap_pyfunction!(source::open, m)?)?;
-    m.add_function(wrap_pyfunction!(source::open_columns, m)?)?;
+    m.add_function(wrap_pyfunction!(columns::open_columns, m)?)?;
     m.add_function(wrap_pyfunction!(fit::fit, m)?)?;
     m.add_function(wrap_pyfunction!(smoothing::smooth, m)?)?;
     m.add_function(wrap_pyfunction!(fit::parameters, m)?)?;

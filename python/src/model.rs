@@ -230,7 +230,8 @@ impl Model {
         place: Place,
     ) -> PyResult<Self> {
         let device = place.open(py)?;
-        let weights = weights.map(|weights| Weights::new(weights.as_array().iter().copied())).transpose().or_raise(py)?;
+        let weights =
+            weights.map(|weights| Weights::new(weights.as_array().iter().copied())).transpose().or_raise(py)?;
         let input = Input::new(rows)?;
         if self.0.blocks() != old.0.blocks() {
             let expected = "must be a model whose embeddings are scaled as those of this one; fit it with warm_start";

@@ -39,6 +39,11 @@ impl Source {
         Self { rows: Arc::new(rows), what, files: Vec::new() }
     }
 
+    /// Makes rows of files that were named.
+    pub(crate) fn of_files(rows: impl Rows + Send + 'static, files: Vec<PathBuf>) -> Self {
+        Self { files, ..Self::new(rows, "files") }
+    }
+
     /// Makes rows of files in a folder that is deleted when nothing uses the rows any more.
     pub(crate) fn temporary(rows: impl Rows + Send + 'static, folder: tempfile::TempDir) -> Self {
         Self::new(Temporary { rows, _folder: folder }, "batches on disk")
@@ -116,64 +121,7 @@ pub(crate) fn open(
     }
     let inputs = py.detach(|| Inputs::open(&paths, &options)).or_raise(py)?;
     let files = inputs.files().map(|(path, _)| path.to_owned()).collect();
-    Ok(Source { files, ..Source::new(inputs, "files") })
-}
-
-/// Opens files whose rows have several embeddings, in these columns; returns the embeddings by themselves. One that a
-/// row lacks is nothing but NaN.
-#[pyfunction]
-#[pyo3(signature = (paths, columns, *, skip_bad_rows=false))]
-pub(crate) fn open_columns(
-    py: Python<'_>,
-    paths: Vec<PathBuf>,
-    columns: Vec<String>,
-    skip_bad_rows: bool,
-) -> PyResult<Vec<Source>> {
-    let mut options = ReadOptions::default();
-    options.blocks = columns;
-    if skip_bad_rows {
-        options.bad_rows = semid::io::BadRows::Skip;
-    }
-    let inputs = Arc::new(py.detach(|| Inputs::open(&paths, &options)).or_raise(py)?);
-    let mut first = 0;
-    let mut column = |width: &usize| {
-        let rows = Column { inputs: Arc::clone(&inputs), first, width: *width };
-        first += width;
-        Source { files: inputs.files().map(|(path, _)| path.to_owned()).collect(), ..Source::new(rows, "files") }
-    };
-    Ok(inputs.widths().iter().map(&mut column).collect())
-}
-
-/// One of several embeddings of every row.
-struct Column {
-    inputs: Arc<Inputs>,
-    /// The first of its dimensions among those of the row.
-    first: usize,
-    width: usize,
-}
-
-impl Rows for Column {
-    fn len(&self) -> usize {
-        self.inputs.len()
-    }
-
-    fn dim(&self) -> usize {
-        self.width
-    }
-
-    fn is_decoded(&self) -> bool {
-        self.inputs.is_decoded()
-    }
-
-    fn read(&self, first: usize, out: &mut [f32]) -> Result<()> {
-        let (dim, width) = (self.inputs.dim(), self.width.max(1));
-        let mut all = vec![0.0; out.len() / width * dim];
-        self.inputs.read(first, &mut all)?;
-        for (out, row) in out.chunks_exact_mut(width).zip(all.chunks_exact(dim.max(1))) {
-            out.iter_mut().zip(row.iter().skip(self.first)).for_each(|(out, value)| *out = *value);
-        }
-        Ok(())
-    }
+    Ok(Source::of_files(inputs, files))
 }
 
 /// The weights of the rows of files, whole numbers in the column `weights`.

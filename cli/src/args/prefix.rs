@@ -1,6 +1,6 @@
 //! Flags of labels, which give the codes of first levels.
 
-use crate::input::blocks::places;
+use crate::names::places;
 use crate::output::things;
 use clap::{Args, ValueEnum};
 use semid::{LabelTable, LabelledFit, Labels, UnknownLabel};

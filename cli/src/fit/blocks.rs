@@ -2,9 +2,9 @@
 
 use crate::args::{Common, FitArgs, InputArgs, WeightArgs};
 use crate::config::Config;
-use crate::input::blocks::places;
 use crate::input::pairs::PairFacts;
 use crate::input::{Input, Texts};
+use crate::names::places;
 use crate::output::{Failure, things};
 use semid::{Model, Weights};
 

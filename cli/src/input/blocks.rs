@@ -4,6 +4,7 @@ use super::embeddings::Embeddings;
 use super::{Input, Texts};
 use crate::args::{Common, InputArgs};
 use crate::interrupt::Watched;
+use crate::names::places;
 use crate::output::{Failure, numbers, things};
 use semid::blocks::{Block, BlockRows, Blocks};
 use semid::io::Inputs;
@@ -19,14 +20,6 @@ pub(crate) struct BlockFacts {
     scale: f64,
     /// Rows that lack the block, whose mean takes its place.
     imputed: u64,
-}
-
-/// Returns the place of each of a model's `own` names among those `given`, where these are the same names.
-pub(crate) fn places(given: &[String], own: &[String]) -> Option<Vec<usize>> {
-    let place = |name: &String| given.iter().position(|other| other == name);
-    let places: Vec<usize> = own.iter().map(place).collect::<Option<_>>()?;
-    let is_same = given.len() == own.len() && given.iter().all(|name| own.contains(name));
-    is_same.then_some(places)
 }
 
 impl Input {

@@ -98,8 +98,8 @@ fn chance_is_what_rows_owe_to_their_own_part_in_the_codewords() {
     }
 }
 
-/// Rows that differ from those of the fit by chance alone have not drifted, whatever the levels are: slices, residuals of
-/// unit length, refined together, or fitted to a sample. Rows that do differ have.
+/// Rows that differ from those of the fit by chance alone have not drifted, whatever the levels are: slices, residuals
+/// of unit length, refined together, or fitted to a sample. Rows that do differ have.
 #[test]
 fn fresh_rows_are_no_drift_for_any_kind() {
     let (dim, clusters) = (16, 48);
