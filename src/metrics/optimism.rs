@@ -107,8 +107,8 @@ fn left_after(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes, level: usiz
         let read = Matrix::new(values, dim)?;
         let costs = model.costs(&read, &read)?;
         let left = |row: usize| left_of_row(&*costs, row, codes.get(first + row).unwrap_or_default(), level, codebook);
-        let left: Result<Vec<Option<(usize, Vec<f64>)>>> = (0..count).into_par_iter().map(left).collect();
-        for of_row in left? {
+        let left = (0..count).into_par_iter().map(left).collect::<Result<Vec<_>>>()?;
+        for of_row in left {
             let Some((code, left)) = of_row else { return Ok(None) };
             let own = sums.chunks_exact_mut(width).nth(code);
             let (Some((rows, squares)), Some(sum)) = (counts.get_mut(code), own) else { continue };
