@@ -189,6 +189,7 @@ impl Run {
             "no direction under the cosine metric",
             "fewer clusters, or fewer levels, lose nothing",
             "label in \"category\"; ",
+            "labels in \"category\", which the input lacks",
         ];
         let is_usual = |line: &str| line.starts_with("warning: ") && usual.iter().any(|part| line.contains(part));
         self.stderr.lines().filter(|line| !is_usual(line)).collect::<Vec<_>>().join("\n")

@@ -15,7 +15,7 @@ pub(crate) mod column_sums;
 pub(crate) mod combine;
 pub(crate) mod dropout;
 pub(crate) mod float;
-#[cfg(test)]
+#[cfg(all(test, feature = "gpu"))]
 pub(crate) mod keep;
 pub(crate) mod matmul;
 pub(crate) mod members;

@@ -16,8 +16,6 @@ pub(crate) struct VerifyArgs {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    #[command(flatten)]
-    pub(crate) prefix: PrefixArgs,
     /// Rows to compare on all devices, evenly spread over the input; fast devices also compare all rows
     #[arg(long, value_name = "N", default_value_t = 2000)]
     pub(crate) rows: usize,
@@ -27,4 +25,6 @@ pub(crate) struct VerifyArgs {
     /// Flip one bit in the codes of this device, to show that the difference is found
     #[arg(long, hide = true, value_name = "NAME")]
     pub(crate) plant_difference: Option<String>,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
 }
