@@ -1,9 +1,10 @@
-"""Measures RQ-VAEs by their defaults beside a sweep of batches and rates, RQ-KMeans+, and residual k-means.
+"""Measures RQ-VAEs by their defaults beside a sweep of batches and rates, and residual k-means.
 
-    python benches/networks.py target/release/semid packages.parquet [--vectors FOLDER] [--only 1000,mixture]
+    python benches/networks.py target/release/semid packages.parquet [--vectors FOLDER] [--only 1000,mixture] [--plus]
 
-FOLDER has what benches/word_vectors.py writes. Prints the table of "RQ-VAE by its defaults" in benches/RESULTS.md. A
-sweep trains as many epochs as the defaults; RQ-KMeans+ starts from the model of k-means and trains as many, too.
+FOLDER has what benches/word_vectors.py writes. Prints the table of "RQ-VAE by its defaults" in benches/RESULTS.md; with
+--plus that of "RQ-KMeans+ by its defaults", whose networks start from the model of k-means. A sweep trains as many
+epochs as the defaults.
 """
 
 import argparse
@@ -47,6 +48,27 @@ def sets(packages, vectors):
     yield "60,000 embeddings, 384", embeddings(packages, 60_000), 256, 30, []
 
 
+def spread(x, rows):
+    """Rows from the first to the last, evenly."""
+    return x[np.linspace(0, len(x) - 1, rows).astype(int)]
+
+
+def plus_sets(packages, vectors):
+    """Name, rows, clusters, epochs, and batches and rates of the sweep of RQ-KMeans+."""
+    few = [(32, "3e-4"), (128, "1e-3"), (128, "3e-3"), (512, "3e-3")]
+    many = [(64, "3e-4"), (256, "1e-3")]
+    yield "1,000 embeddings, 384", embeddings(packages, 1000), 64, 40, [(16, "1e-3"), (64, "3e-3")]
+    every = embeddings(packages, 60_000)
+    yield "5,000 embeddings, 384", spread(every, 5000), 256, 30, few
+    yield "20,000 embeddings, 384", spread(every, 20_000), 256, 15, many
+    yield "mixture, 4,000 x 16", mixture(4000, 16, 40, even=True), 64, 30, few
+    if vectors is not None:
+        ginza, glove = np.load(vectors / "ginza.npy"), np.load(vectors / "glove.npy")
+        yield "5,000 of GiNZA, 300", spread(ginza, 5000), 256, 30, few
+        yield "5,000 of GloVe, 50", spread(glove, 5000), 256, 30, few
+        yield "20,000 of GloVe, 50", glove[:20_000], 256, 15, many
+
+
 class Set:
     """Rows in a file, and the models that are fitted to them."""
 
@@ -66,15 +88,15 @@ class Set:
     def network(self, *arguments):
         return self.fit("--kind", "rq-vae", "--epochs", self.epochs, *arguments)
 
-    def plus(self, start):
-        return self.fit("--kind", "rq-kmeans-plus", "--epochs", self.epochs, "--warm-start", start)
+    def plus(self, start, *arguments):
+        return self.fit("--kind", "rq-kmeans-plus", "--epochs", self.epochs, "--warm-start", start, *arguments)
 
     def error(self, model):
         return self.run("eval", "--model", model, "--k", 0)["squared_error_per_row"]
 
-    def measure(self, model):
-        """Squared error, collision rate, and recall of 10 neighbours of 300 rows by decoded distance."""
-        found = self.run("eval", "--model", model, "--k", 10, "--sample", 300)
+    def measure(self, model, sample=300):
+        """Squared error, collision rate, and recall of 10 neighbours of some rows by decoded distance."""
+        found = self.run("eval", "--model", model, "--k", 10, "--sample", sample)
         return found["squared_error_per_row"], found["collision_rate"], found["recall_at_k"]["decoded"]["value"]
 
 
@@ -85,17 +107,43 @@ def row(found):
     return f"{error:.4f} ({100 * collisions:.1f} %, {100 * recall:.1f} %)"
 
 
+def measure_plus(options):
+    """Prints the table of RQ-KMeans+."""
+    head = ["rows", "clusters, epochs", "k-means, where it starts", "old defaults", "defaults"]
+    print("| " + " | ".join([*head, "best of the sweep, batch, rate", "defaults / best"]) + " |")
+    print("| --- " * 7 + "|")
+    for name, rows, clusters, epochs, sweep in plus_sets(options.packages, options.vectors):
+        if not name.startswith(tuple(options.only.split(","))):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            of = Set(options.tool, Path(folder), rows, clusters, epochs)
+            start, _ = of.fit(name="start")
+            measure = lambda *flags: of.measure(of.plus(start, *flags)[0], 5000)
+            defaults = measure()
+            tried = [(measure("--batch", batch, "--lr", rate), f", {batch}, {rate}") for batch, rate in sweep]
+            best, flags = min([*tried, (defaults, ", the defaults")])
+            # The preset's batch, or all rows that are not held out where there are fewer.
+            batch = min(2048, len(rows) * 19 // 20)
+            preset = measure("--preset", "semantic-id", "--batch", batch, "--keep", "loss")
+            cells = [name, f"{clusters}, {epochs}", row(of.measure(start, 5000)), row(preset), row(defaults)]
+            print("| " + " | ".join([*cells, row(best) + flags, f"{defaults[0] / best[0]:.3f}"]) + " |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tool")
     parser.add_argument("packages")
     parser.add_argument("--vectors", type=Path, help="folder of word vectors")
     parser.add_argument("--only", default="", help="sets whose names begin with one of these")
+    parser.add_argument("--plus", action="store_true", help="measure RQ-KMeans+")
     options = parser.parse_args()
     print("Squared error (collision rate, recall@10).\n")
+    if options.plus:
+        measure_plus(options)
+        return
     head = ["rows", "clusters, epochs", "best of the sweep, batch, rate", "defaults", "defaults / best", "preset"]
-    print("| " + " | ".join([*head, "RQ-KMeans+", "k-means"]) + " |")
-    print("| --- " * 8 + "|")
+    print("| " + " | ".join([*head, "k-means"]) + " |")
+    print("| --- " * 7 + "|")
     for name, rows, clusters, epochs, batches in sets(options.packages, options.vectors):
         if not name.startswith(tuple(options.only.split(","))):
             continue
@@ -114,9 +162,8 @@ def main():
             # The preset's batch, or all rows that are not held out where there are fewer.
             batch = min(2048, len(rows) * 19 // 20)
             preset = of.measure(of.network("--preset", "semantic-id", "--batch", batch)[0])
-            start, _ = of.fit(name="start")
-            kmeans, plus = of.measure(start), of.measure(of.plus(start)[0])
-            cells = [name, f"{clusters}, {epochs}", of_sweep, row(defaults), share, row(preset), row(plus), row(kmeans)]
+            kmeans = of.measure(of.fit()[0])
+            cells = [name, f"{clusters}, {epochs}", of_sweep, row(defaults), share, row(preset), row(kmeans)]
             print("| " + " | ".join(cells) + " |", flush=True)
 
 

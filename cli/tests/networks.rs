@@ -120,6 +120,21 @@ fn rq_kmeans_plus_starts_from_a_model() {
     }
 }
 
+/// Batch and rate follow the rows, as those of RQ-VAE do; the last epoch is kept.
+#[test]
+fn rq_kmeans_plus_has_its_defaults() {
+    let dir = Dir::with_model();
+    let fit = "fit --kind rq-kmeans-plus --input x.npy --output o.safetensors --warm-start m.safetensors --hidden 8";
+    let of = |flags: &str| {
+        dir.semid(&format!("{fit} --epochs 1 {flags}")).ok();
+        let parameters = dir.semid("info --model o.safetensors --json").json(0)["parameters"].take();
+        let [batch, lr] = ["batch", "lr"].map(|name| parameters[name].as_f64().unwrap());
+        (batch, lr, parameters["keep"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(of(""), (32.0, 2e-3 * (32_f64 / 256.0).sqrt(), "last".to_owned()));
+    assert_eq!(of("--preset semantic-id --batch 50 --keep loss"), (50.0, 1e-4, "loss".to_owned()));
+}
+
 /// By default they follow the rows, and the file says which they were.
 #[test]
 fn a_preset_sets_batch_and_rate() {

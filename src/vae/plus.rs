@@ -15,10 +15,6 @@ use crate::rows::Rows;
 use crate::rq::{Metric, RqKMeansModel};
 use std::path::Path;
 
-/// Rows per step and learning rate where none are given: more steps, or larger ones, soon lose what k-means found.
-const PLUS_BATCH: usize = 2048;
-const PLUS_RATE: f64 = 1e-4;
-
 /// Refuses a model whose first codes labels give: a network would not keep the labels.
 pub(super) fn check_labels(model: &RqKMeansModel) -> Result<()> {
     match model.label_tables() {
@@ -35,7 +31,10 @@ impl RqVae {
     /// zeros, so that it starts as the model itself; latents have the embeddings' dimensions.
     ///
     /// Rows are only shifted, by the model's offset, not scaled; far values are cut off. `latent`, `kmeans_init` and
-    /// `standardize` do not matter.
+    /// `standardize` do not matter. Parameters of the kind `rq-kmeans-plus` keep the last epoch by default, so set
+    /// [`Keep::Last`]: the epoch with the smallest loss on held-out rows leaves more of the rows it was trained on.
+    ///
+    /// [`Keep::Last`]: crate::vae::Keep::Last
     ///
     /// # Errors
     /// As for [`RqVae::begin`]; [`ErrorKind::DimMismatch`] for a model of other rows, and [`ErrorKind::Parameter`] for
@@ -79,12 +78,10 @@ impl RqVae {
         }
         check_labels(model)?;
         self.check_numbers()?;
-        let mut params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
+        let params = Self { latent: model.dim(), kmeans_init: false, standardize: false, ..self.clone() };
         let offset = model.grid().offset().to_vec();
         let standard = Standard { offset, ..Standard::none(model.dim()) };
         let data = Data::read(rows, &params, Some(standard), device)?;
-        params.batch = Some(self.batch_within(data.len(), PLUS_BATCH));
-        params.lr = self.lr.or(Some(PLUS_RATE));
         let clusters = params.check(data.len(), data.dim)?;
         if clusters != model.clusters() {
             let expected =

@@ -649,8 +649,7 @@ def check_networks(checks, tool, golden):
                 report = semid(tool, *fit, "--device", device)
                 written.append(out.read_bytes())
             checks.true(written[0] == written[1], f"{name}: reference and cpu write the same model file")
-            # A network that starts from a model has batches of up to 2,048 rows, and a small rate.
-            expected = spec.default_batch_and_rate(570) if options[1] == "rq-vae" else (570, 1e-4)
+            expected = spec.default_batch_and_rate(570)
             checks.true((asked()["batch"], asked()["lr"]) == expected, f"{name}: batch and rate")
             found[name] = report["fingerprint"]
             checks.true(golden.get(name) == found[name], f"golden of {name}, found {found[name]}")

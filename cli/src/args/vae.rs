@@ -82,7 +82,7 @@ pub(crate) struct VaeArgs {
     /// Share of the rows, at most 65,536 rows, that are not trained on and that validate every epoch [default: 0.05]
     #[arg(long, value_name = "SHARE", value_parser = super::finite::<f64>)]
     pub(crate) held_out: Option<f64>,
-    /// Which epoch's model to keep [default: loss]
+    /// Which epoch's model to keep [default: loss, for rq-kmeans-plus last]
     #[arg(long, value_enum)]
     pub(crate) keep: Option<Keep>,
     /// Bits of the integers in matrix products, 8 or 16 [default: 8]

@@ -21,7 +21,7 @@ impl RqVae {
 
     /// The batch that is given, or else `most` rows, or all where there are fewer. With batch norm, it is the largest
     /// number up to that which leaves no single row for the last batch.
-    pub(in crate::vae) fn batch_within(&self, rows: usize, most: usize) -> usize {
+    fn batch_within(&self, rows: usize, most: usize) -> usize {
         let most = most.min(rows).max(1);
         self.batch.unwrap_or_else(|| match self.batch_norm {
             true => (2..=most).rev().find(|batch| rows % batch != 1).unwrap_or(most),
