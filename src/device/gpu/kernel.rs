@@ -117,7 +117,8 @@ kernels! {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
-    AssignBytesChallenged { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, MEET, BYTE_SCORES, RACE, CANDIDATES] {
+    AssignBytesChallenged { wide_rows, wide_codes } = "assign_bytes"
+    [BYTES, DOTS, MEET, BYTE_SCORES, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes)),
         LISTED: 1.0,

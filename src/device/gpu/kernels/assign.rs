@@ -161,8 +161,8 @@ fn queue_bytes(
     Ok(())
 }
 
-/// Rounds codewords to bytes; returns the buffer that holds these, one codeword after the other if `row_major`: `known`,
-/// where that is large enough. The codewords may have changed since the last time.
+/// Rounds codewords to bytes; returns the buffer that holds these, one codeword after the other if `row_major`. It is
+/// `known` where that is large enough. The codewords may have changed since the last time.
 fn round_codewords(
     rows: &mut GpuRows,
     codewords: &Codewords,
