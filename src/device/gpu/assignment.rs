@@ -116,6 +116,8 @@ pub(super) fn queue_pruned(
 ) -> Result<Queued> {
     let variant = variant(rows, after)?;
     if variant.tile == Tile::Cooperative {
+        // Distances from codewords before these say nothing of the next movement.
+        pruning.is_known = false;
         return queue_codewords(rows, after);
     }
     if !pruning.is_known {
