@@ -1,14 +1,14 @@
 //! `semid drift`
 
-use crate::args::{Common, DriftArgs, InputArgs};
+use crate::args::{Common, DriftArgs, InputArgs, PrefixArgs, without_labels};
 use crate::heard::Heard;
 use crate::input::{Input, Texts};
 use crate::interrupt::Watched;
 use crate::output::{self, Answer, Failure, Outcome, numbers};
 use crate::progress::Bar;
-use semid::metrics::{BeforeAfter, Drift, DriftCrossing, DriftLimits, DriftMeasure, LevelDrift, drift};
+use semid::metrics::{BeforeAfter, Drift, DriftCrossing, DriftLimits, DriftMeasure, LevelDrift, drift_labelled};
 use semid::quantizer::Parameters;
-use semid::{ErrorKind, Model, Rows};
+use semid::{ErrorKind, Labels, Model, Rows};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
@@ -54,8 +54,9 @@ pub(crate) fn run(common: &Common, args: &DriftArgs) -> Outcome {
     if args.input.input.iter().chain(&args.baseline).filter(|path| *path == Path::new("-")).count() > 1 {
         return Err(Failure::Error("standard input is one input; give --input or --baseline another file".to_owned()));
     }
-    let new = open(common, &args.input, &model)?;
-    let old = open(common, &args.input.of_files(&args.baseline), &model)?;
+    let of_baseline = of_baseline(args)?;
+    let (new, new_labels) = open(common, &args.input, &args.prefix, &model)?;
+    let (old, old_labels) = open(common, &args.input.of_files(&args.baseline), &of_baseline, &model)?;
     let device = common.device()?;
     let bar = Bar::rows(common, new.rows.len().saturating_add(old.rows.len()));
     bar.name("measuring");
@@ -70,7 +71,8 @@ pub(crate) fn run(common: &Common, args: &DriftArgs) -> Outcome {
     let rows = Heard::new(&side_new, &see_new);
     let baseline = Heard::new(&side_old, &see_old);
     let sample = args.sample.get();
-    let measured = drift(&*model, &rows, &baseline, sample, args.seed, &device);
+    let (of_new, of_old) = ((&rows as &dyn Rows, new_labels.as_ref()), (&baseline as &dyn Rows, old_labels.as_ref()));
+    let measured = drift_labelled(&*model, of_new, of_old, sample, args.seed, &device);
     let failed = |error| if is_new.load(Relaxed) { new.failure(error) } else { old.failure(error) };
     let measured = measured.map_err(failed)?;
     drop(bar);
@@ -87,7 +89,14 @@ pub(crate) fn run(common: &Common, args: &DriftArgs) -> Outcome {
         sample,
         seed: args.seed,
         device: device.info().name.clone(),
-        warnings: [new.warnings(), old.warnings(), few_rows(chance, &limits)].concat(),
+        warnings: [
+            new.warnings(),
+            unlabelled("input", new_labels.as_ref(), &model),
+            old.warnings(),
+            unlabelled("baseline", old_labels.as_ref(), &model),
+            few_rows(chance, &limits),
+        ]
+        .concat(),
     };
     output::warn(&measured.warnings);
     output::result(common.json, &measured, || text(&measured, advice(&model, &measured.crossings)))?;
@@ -110,9 +119,31 @@ impl Rows for Side<'_> {
     }
 }
 
-/// Opens rows for the model.
-fn open(common: &Common, args: &InputArgs, model: &Model) -> Result<Input, Failure> {
-    let input = Input::open_for(common, args, Texts::default(), &[], model.blocks())?;
+/// Returns the flags of labels for the baseline: the same columns, or files of its own.
+fn of_baseline(args: &DriftArgs) -> Result<PrefixArgs, Failure> {
+    if args.baseline_labels.len() != args.prefix.prefix_labels.len() {
+        let reason = "each file of --prefix-labels needs one of --baseline-labels, for the rows of the baseline";
+        return Err(Failure::Error(format!("--prefix-labels: {reason}")));
+    }
+    let prefix_column = args.prefix.prefix_column.clone();
+    Ok(PrefixArgs { prefix_column, prefix_labels: args.baseline_labels.clone() })
+}
+
+/// Warns of rows of a side that have no known label.
+fn unlabelled(side: &str, labels: Option<&Labels>, model: &Model) -> Vec<String> {
+    let warnings = without_labels(labels, model.label_tables());
+    warnings.into_iter().map(|warning| format!("{side}: {warning}")).collect()
+}
+
+/// Opens rows for the model, with their labels, where it takes some and the input has them.
+fn open(
+    common: &Common,
+    args: &InputArgs,
+    prefix: &PrefixArgs,
+    model: &Model,
+) -> Result<(Input, Option<Labels>), Failure> {
+    let tables = model.label_tables();
+    let input = Input::open_for(common, args, Texts::default(), &prefix.columns(tables), model.blocks())?;
     if input.rows.is_empty() {
         return Err(input.refuse(&ErrorKind::Empty.to_string()));
     }
@@ -120,15 +151,19 @@ fn open(common: &Common, args: &InputArgs, model: &Model) -> Result<Input, Failu
         let kind = ErrorKind::DimMismatch { expected: model.dim(), found: input.rows.dim() };
         return Err(input.refuse(&kind.to_string()));
     }
-    Ok(input)
+    let labels = input.labels(prefix, tables)?;
+    Ok((input, labels))
 }
 
 /// Says how a new model keeps most codes of this one: by a start from it, where its kind has that, and where its grid,
-/// which such a start keeps, holds the new values.
-fn advice(model: &Model, crossings: &[Crossing]) -> &'static str {
+/// which such a start keeps, holds the new values. Codes that labels give stay with the labels.
+fn advice(model: &Model, crossings: &[Crossing]) -> Option<&'static str> {
+    if !model.label_tables().is_empty() {
+        return None;
+    }
     let starts = Parameters::of_kind(model.kind()).is_ok_and(|kind| kind.check_warm_start(&**model).is_ok());
     let beyond = crossings.iter().any(|of| of.crossing.measure == DriftMeasure::Saturated);
-    if starts && !beyond { "--warm-start" } else { "--align-to" }
+    Some(if starts && !beyond { "--warm-start" } else { "--align-to" })
 }
 
 /// Returns the largest stability index that chance gives.
@@ -148,7 +183,12 @@ fn few_rows(chance: f64, limits: &DriftLimits) -> Vec<String> {
     (chance > MUCH).then(few).into_iter().collect()
 }
 
-fn text(measured: &Measured, advice: &str) -> String {
+/// Returns whether there are margins on both sides: not for levels of one cluster, or whose codes labels give.
+fn is_finite(of: &BeforeAfter<f64>) -> bool {
+    of.baseline.is_finite() && of.new.is_finite()
+}
+
+fn text(measured: &Measured, advice: Option<&str>) -> String {
     let Drift { rows, saturated_values, levels, .. } = &measured.drift;
     let BeforeAfter { baseline, new } = rows;
     let mut out = format!("{} beside {baseline} of the baseline\n", output::things(*new as usize, "row"));
@@ -164,7 +204,7 @@ fn text(measured: &Measured, advice: &str) -> String {
         };
         found.iter().map(text).collect::<Vec<String>>()
     };
-    let (errors, margins) = (column(&|of| of.squared_error), column(&|of| Some(of.median_margin)));
+    let (errors, margins) = (column(&|of| of.squared_error), column(&|of| Some(of.median_margin).filter(is_finite)));
     let head =
         ["level", "codes used", "perplexity", "stability index (chance)", "moved", "squared error", "median margin"];
     let mut table = vec![head.map(str::to_owned)];
@@ -200,7 +240,10 @@ fn text(measured: &Measured, advice: &str) -> String {
         let _ = writeln!(out, "no drift: every measure is within its limit, {meaning}");
         return out;
     }
-    let _ = writeln!(out, "drift: fit again, with `semid fit {advice}` to keep most codes");
+    let _ = match advice {
+        Some(flag) => writeln!(out, "drift: fit again, with `semid fit {flag}` to keep most codes"),
+        None => writeln!(out, "drift: fit again, with the labels of the new rows"),
+    };
     for Crossing { words, .. } in &measured.crossings {
         let _ = writeln!(out, "  {words}");
     }

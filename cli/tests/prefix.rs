@@ -227,24 +227,94 @@ fn items_of_a_full_category_stay_in_it() {
     assert!(told["moved"].as_u64().unwrap() > 10, "{told}");
     let code = |row: usize| [3, 0, 1, 2][["", "cup", "pot", "tea"].iter().position(|of| *of == kind(row)).unwrap()];
     let expected: Vec<u64> = (0..200).map(code).collect();
-    assert_eq!(first_codes(&dir, "ids.jsonl"), expected);
-    let mut ids: Vec<String> = Vec::new();
-    for line in dir.text("ids.jsonl").lines() {
-        ids.push(serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned());
+    let check = |name: &str| {
+        assert_eq!(first_codes(&dir, name), expected);
+        let id = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
+        let mut ids: Vec<String> = dir.text(name).lines().map(id).collect();
+        let mut sizes = Vec::new();
+        for category in 0..4 {
+            let items: Vec<usize> = (0..200).filter(|row| expected[*row] == category).collect();
+            let without_suffix = items.iter().filter(|row| ids[**row].matches('-').count() == 2).count();
+            assert_eq!(without_suffix, items.len().min(40), "category {category}");
+            sizes.push(items.len());
+        }
+        assert!(sizes.iter().any(|items| *items < 40) && sizes.iter().any(|items| *items > 50), "{sizes:?}");
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 200);
+    };
+    check("ids.jsonl");
+    // All 40 codes of the category can be candidates.
+    let other = assign.replace("ids.", "others.");
+    let told = format!("{other} --model m.safetensors --resolver reassign --candidates 40 --beam 8 --json");
+    assert!(dir.semid(&told).json(0)["moved"].as_u64().unwrap() > 10);
+    check("others.jsonl");
+}
+
+/// Candidates of rows have the codes of their labels, and a beam of 1 finds the codes of an encode.
+#[test]
+fn beams_keep_the_codes_of_labels() {
+    let dir = folder();
+    fit(&dir, "--input x.csv --columns a,b --prefix-column category --unknown reserve");
+    let encode = "encode --model m.safetensors --input x.csv --columns a,b";
+    dir.semid(&format!("{encode} --output greedy.jsonl")).ok();
+    dir.semid(&format!("{encode} --beam 4 --candidates 3 --output best.jsonl")).ok();
+    dir.semid(&format!("{encode} --beam 1 --candidates 1 --output one.jsonl")).ok();
+    let lines =
+        |name: &str| -> Vec<Value> { dir.text(name).lines().map(|line| serde_json::from_str(line).unwrap()).collect() };
+    let (greedy, best, one) = (lines("greedy.jsonl"), lines("best.jsonl"), lines("one.jsonl"));
+    assert_eq!((greedy.len(), best.len(), one.len()), (200, 600, 200));
+    let mut nearer = 0;
+    for (row, (greedy, one)) in greedy.iter().zip(&one).enumerate() {
+        assert_eq!(greedy["codes"], one["codes"]);
+        let distances: Vec<f64> = (best[3 * row..3 * row + 3].iter())
+            .map(|of| {
+                assert_eq!(of["codes"][0], greedy["codes"][0]);
+                of["squared_distance"].as_f64().unwrap()
+            })
+            .collect();
+        assert!(distances.is_sorted() && distances[0] <= one["squared_distance"].as_f64().unwrap());
+        nearer += usize::from(distances[0] < one["squared_distance"].as_f64().unwrap());
     }
-    let mut sizes = Vec::new();
-    for category in 0..4 {
-        let items: Vec<usize> = (0..200).filter(|row| expected[*row] == category).collect();
-        let without_suffix = items.iter().filter(|row| ids[**row].matches('-').count() == 2).count();
-        assert_eq!(without_suffix, items.len().min(40), "category {category}");
-        sizes.push(items.len());
+    assert!(nearer > 0);
+    // So do evaluations and sweeps.
+    let eval = "eval --model m.safetensors --input x.csv --columns a,b --k 0 --json";
+    let error = |flags: &str| dir.semid(&format!("{eval} {flags}")).json(0)["mse"].as_f64().unwrap();
+    assert!(error("--beam 4") < error(""));
+    let sweep = "sweep --input x.csv --columns a,b --prefix-column category --levels 2 --clusters 4 --k 0 --beam 4";
+    dir.semid(&format!("{sweep} --output s.jsonl")).ok();
+}
+
+#[test]
+fn drift_reads_the_labels_of_both_sides() {
+    let dir = folder();
+    fit(&dir, "--input x.csv --columns a,b --prefix-column category --unknown reserve");
+    let same = "drift --model m.safetensors --input x.csv --baseline x.csv --columns a,b";
+    let told = dir.semid(&format!("{same} --json")).json(0);
+    assert_eq!((&told["stable"], &told["warnings"].as_array().unwrap().len()), (&true.into(), &2));
+    for (side, said) in ["input", "baseline"].iter().zip(told["warnings"].as_array().unwrap()) {
+        let expected = format!("{side}: 56 of 200 rows have no known label in \"category\"");
+        assert!(said.as_str().unwrap().starts_with(&expected), "{said}");
     }
-    assert!(sizes.iter().any(|items| *items < 40) && sizes.iter().any(|items| *items > 50), "{sizes:?}");
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), 200);
-    let candidates = format!("{assign} --candidates 4");
-    dir.fails(&candidates, &["`candidates` = 4", "labels give codes of this model"]);
+    // The first codes are labels: the same rows with other labels are used in other proportions.
+    let text = dir.text("x.csv");
+    dir.write("tea.csv", text.replace(",cup,", ",tea,").replace(",pot,", ",tea,"));
+    let moved = same.replace("--input x.csv", "--input tea.csv");
+    let told = dir.semid(&format!("{moved} --json")).json(1);
+    let level = &told["levels"][0];
+    assert_eq!((&level["used_codes"]["baseline"], &level["used_codes"]["new"]), (&4.into(), &2.into()));
+    assert_eq!(level["median_margin"]["new"], Value::Null);
+    assert!(level["squared_error"]["new"].as_f64().unwrap() > level["squared_error"]["baseline"].as_f64().unwrap());
+    let said = dir.semid(&moved);
+    assert!(said.stdout.contains("drift: fit again, with the labels of the new rows"), "{}", said.stdout);
+    assert!(said.stdout.contains("level 1: codes are used in other proportions"), "{}", said.stdout);
+    // Files of labels say the same, and rows without labels are told.
+    dir.write("tea.txt", dir.text("category.txt").replace("cup", "tea").replace("pot", "tea"));
+    let files = "drift --model m.safetensors --input x.npy --baseline x.npy --json";
+    let given = dir.semid(&format!("{files} --prefix-labels tea.txt --baseline-labels category.txt")).json(1);
+    assert_eq!(given["levels"], told["levels"]);
+    let without = dir.semid(files).json(0);
+    assert!(without["warnings"][0].as_str().unwrap().contains("all labels count as unknown"), "{without}");
 }
 
 #[test]
@@ -289,15 +359,15 @@ fn labels_that_make_no_sense_are_refused() {
     }
     let align = "fit --input x.npy --output o.safetensors --align-to m.safetensors --levels 2";
     dir.fails(align, &["--align-to m.safetensors", "labels give the first codes"]);
-    let drift = "drift --model m.safetensors --input x.npy --baseline x.npy";
-    dir.fails(drift, &["must take no codes from labels", "(--model)"]);
+    let drift = "drift --model m.safetensors --input x.npy --baseline x.npy --prefix-labels category.txt";
+    dir.fails(drift, &["each file of --prefix-labels needs one of --baseline-labels"]);
+    dir.fails(&format!("{drift} --baseline-labels short.txt"), &["short.txt", "2 labels for 200 rows"]);
     let fails = |flags: &str, parts: &[&str]| {
         dir.fails(&format!("encode --input x.npy --output codes.npy --model m.safetensors {flags}"), parts);
     };
     fails("--prefix-labels category.txt --prefix-labels category.txt", &["labels of 1 level", "those of 2"]);
-    fails("--prefix-labels category.txt --beam 4", &["`beam` = 4"]);
-    let assign = "assign --db new.db --input x.npy --row-numbers --model m.safetensors --prefix-labels category.txt";
-    dir.fails(&format!("{assign} --beam 4"), &["`beam` = 4", "labels give codes"]);
+    fails("--prefix-labels category.txt --beam 2000", &["`beam` = 2000", "1 to 1024"]);
+    fails("--prefix-labels category.txt --beam 2 --candidates 9", &["`candidates` = 9", "1 to 8"]);
     fails("--capacity 60 --prefix-labels category.txt", &["`capacity` = 60"]);
 }
 

@@ -274,6 +274,7 @@ class Quantizer(Parameters):
         beam: Optional[int] = None,
         column: Optional[str] = None,
         device: Optional[str] = None,
+        labels: Any = None,
     ) -> Tuple[np.ndarray, np.ndarray]:
         """The ``k`` codes of the smallest total distances that a beam finds for every row, the nearest first.
 
@@ -285,6 +286,8 @@ class Quantizer(Parameters):
             Candidates of every row.
         beam : int, optional
             Codes kept per row and level; by default ``k``, or the beam of the model where that is wider.
+        labels : labels of every row, optional
+            As for ``encode``; all candidates of a row have the codes of its labels.
 
         Returns
         -------
@@ -307,7 +310,8 @@ class Quantizer(Parameters):
         beam = None if beam is None else _integer("beam", beam, 1)
         rows = to_rows(X, column=column)
         self._check_width(rows)
-        codes, distances = model.candidates(rows, self._place(device), k, beam=beam)
+        columns = columns_for(model, labels)
+        codes, distances = model.candidates(rows, self._place(device), k, beam=beam, labels=columns)
         return codes.reshape(len(distances), k, codes.shape[1]), distances
 
     def predict(self, X: Any, *, column: Optional[str] = None) -> np.ndarray:

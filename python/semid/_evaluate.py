@@ -12,6 +12,7 @@ from semid import _semid
 from semid._base import Quantizer
 from semid._errors import DeviceError, InputError, NoMemoryError
 from semid._input import count_rows, to_codes, to_rows
+from semid._labels import columns_for
 from semid._values import _integer, _number, _weights, place
 
 
@@ -109,6 +110,8 @@ def drift(
     max_margin_loss: float = 0.25,
     max_saturated: float = 0.001,
     column: Optional[str] = None,
+    labels: Any = None,
+    baseline_labels: Any = None,
     sample: int = 10_000,
     random_state: int = 42,
     device: Optional[str] = None,
@@ -127,6 +130,8 @@ def drift(
     max_psi, max_error_rise, max_margin_loss, max_saturated : float
         Limits: by how much the population stability index of a level may exceed that of chance, the squared error may
         rise and the median margin may fall beyond chance, and the share of values beyond the grid may grow.
+    labels, baseline_labels : labels of every row, optional
+        Those of ``X`` and of ``baseline``, for a model whose first codes labels give, see ``RQKMeans.encode``.
     sample : int
         How many rows of each side the margins are measured of.
     random_state : int
@@ -153,7 +158,10 @@ def drift(
     sampled = (_integer("sample", sample, 1), _integer("random_state", random_state))
     new, older = to_rows(X, column=column), to_rows(baseline, column=column)
     values = [_number(name, value) for name, value in limits.items()]
-    return json.loads(_semid.drift(model._model, new, older, model._place(device), sampled, values))
+    columns = columns_for(model._model, labels)
+    older_columns = columns_for(model._model, baseline_labels, "baseline_labels")
+    both = (columns, older_columns)
+    return json.loads(_semid.drift(model._model, new, older, model._place(device), sampled, values, both))
 
 
 def code_metrics(codes: Any, n_clusters: Optional[Sequence[int]] = None) -> dict:

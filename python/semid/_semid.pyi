@@ -79,7 +79,13 @@ class Model:
         labels: Optional[_Labels] = None,
     ) -> NDArray[np.uint32]: ...
     def candidates(
-        self, rows: _Rows, place: _Place, count: int, *, beam: Optional[int] = None
+        self,
+        rows: _Rows,
+        place: _Place,
+        count: int,
+        *,
+        beam: Optional[int] = None,
+        labels: Optional[_Labels] = None,
     ) -> tuple[NDArray[np.uint32], NDArray[np.float64]]: ...
     def decode(self, codes: NDArray[np.uint32], levels: int, place: _Place) -> NDArray[np.float32]: ...
     def latents(self, rows: _Rows, place: _Place) -> NDArray[np.float32]: ...
@@ -167,6 +173,7 @@ def drift(
     place: _Place,
     sampled: tuple[int, int],
     limits: list[float],
+    labels: tuple[Optional[_Labels], Optional[_Labels]],
 ) -> str: ...
 def evaluate(
     model: Model,

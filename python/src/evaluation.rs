@@ -12,7 +12,9 @@ use crate::work::run;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use semid::mapping::{CoOccurrence, WeightedCollisions, weighted_collisions};
-use semid::metrics::{Drift, DriftCrossing, DriftLimits, ErrorMetrics, Evaluation, Quality, weighted_errors};
+use semid::metrics::{
+    Drift, DriftCrossing, DriftLimits, ErrorMetrics, Evaluation, Quality, drift_labelled, weighted_errors,
+};
 use semid::{Rows, Weights};
 use serde::Serialize;
 
@@ -96,8 +98,9 @@ struct Judged {
 }
 
 /// Measures how far new rows have drifted from older ones; the limits are in the order of their fields, and the result
-/// is JSON.
+/// is JSON, and the labels those of both sides.
 #[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "each is an argument in Python")]
 pub(crate) fn drift(
     py: Python<'_>,
     model: &Model,
@@ -106,6 +109,7 @@ pub(crate) fn drift(
     place: Place,
     sampled: (usize, u64),
     limits: [f64; 4],
+    labels: (Option<Columns>, Option<Columns>),
 ) -> PyResult<String> {
     let device = place.open(py)?;
     let (new, baseline) = (Input::new(new)?, Input::new(baseline)?);
@@ -115,7 +119,9 @@ pub(crate) fn drift(
         [most.psi, most.error_rise, most.margin_loss, most.saturated] = limits;
         let (sample, seed) = sampled;
         let (new, baseline) = (watch.rows(&*new), watch.rows(&*baseline));
-        let drift = fresh(semid::metrics::drift(&*model.0, &new, &baseline, sample, seed, &device))?;
+        let (of_new, of_baseline) = (labels::labels(labels.0)?, labels::labels(labels.1)?);
+        let sides = ((&new as &dyn Rows, of_new.as_ref()), (&baseline as &dyn Rows, of_baseline.as_ref()));
+        let drift = fresh(drift_labelled(&*model.0, sides.0, sides.1, sample, seed, &device))?;
         let crossing = |crossing: DriftCrossing| Crossing { words: crossing.to_string(), crossing };
         let crossings: Vec<Crossing> = drift.crossings(&most)?.into_iter().map(crossing).collect();
         to_json(&Judged { stable: crossings.is_empty(), drift, crossings })

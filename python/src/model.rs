@@ -152,7 +152,7 @@ impl Model {
     }
 
     /// The best codes of rows by a beam, (N k, L), and their squared distances (N, k).
-    #[pyo3(signature = (rows, place, count, *, beam=None))]
+    #[pyo3(signature = (rows, place, count, *, beam=None, labels=None))]
     fn candidates<'py>(
         &self,
         py: Python<'py>,
@@ -160,15 +160,19 @@ impl Model {
         place: Place,
         count: usize,
         beam: Option<usize>,
+        labels: Option<Columns>,
     ) -> PyResult<(Bound<'py, PyArray2<u32>>, Bound<'py, PyArray2<f64>>)> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         let rows = input.rows_for(py, &self.0)?;
         let found = run(py, values_on(&device, &*rows), None, |watch| {
-            let encoder = match beam {
+            let mut encoder = match beam {
                 Some(beam) => self.0.encoder().beam(beam),
                 None => self.0.encoder(),
             };
+            if let Some(labels) = labels::labels(labels)? {
+                encoder = encoder.labels(&labels);
+            }
             fresh(encoder.candidates(count, &watch.rows(&*rows), &device))
         })?;
         let unit = self.0.step() * self.0.step();

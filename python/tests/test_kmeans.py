@@ -395,6 +395,12 @@ def test_labels_give_the_first_codes(X):
     with pytest.warns(UserWarning, match="'kind'"):
         np.testing.assert_array_equal(fitted.encode(X)[:, 0], nearest)
     np.testing.assert_array_equal(semid.RQKMeans(2, 8).fit_predict(X, labels=given), codes)
+    # Candidates have the codes of the labels; the first one is that of an encode by the same beam.
+    best, distances = fitted.candidates(X, 3, beam=4, labels=given)
+    np.testing.assert_array_equal(best[:, 0], fitted.encode(X, beam=4, labels=given))
+    np.testing.assert_array_equal(best[:, :, 0], np.repeat(codes[:, :1], 3, axis=1))
+    greedy = ((X.astype(np.float64) - fitted.decode(codes)) ** 2).sum(axis=1)
+    assert (np.diff(distances, axis=1) >= 0).all() and distances[:, 0].sum() < greedy.sum()
     reserved = semid.RQKMeans(1, 4).fit(X, labels=kinds, unknown="reserve")
     assert reserved.label_tables_ == {"label": ["cup", "pot", "tea", None]}
     assert (reserved.encode(X, labels=kinds)[~known, 0] == 3).all()

@@ -367,6 +367,12 @@ def test_drift_tells_when_to_fit_again(model, X):
     assert moved == semid.drift(model, X + np.float32(3), X, sample=200, device="reference")
     wide = {f"max_{name}": 1e9 for name in ("psi", "error_rise", "margin_loss", "saturated")}
     assert semid.drift(model, X + np.float32(3), X, **wide)["stable"]
+    labels = ["tea" if row % 3 else "cup" for row in range(len(X))]
+    labelled = semid.RQKMeans(1, 8).fit(X, labels=labels)
+    used = semid.drift(labelled, X, X, labels=["cup"] * len(X), baseline_labels=labels)["levels"][0]["used_codes"]
+    assert used == {"baseline": 2, "new": 1}
+    with pytest.warns(UserWarning, match="baseline_labels="):
+        semid.drift(labelled, X, X, labels=labels)
     with pytest.raises(semid.InputError, match="psi"):
         semid.drift(model, X, X, max_psi=-1)
     with pytest.raises(semid.InputError, match="16"):

@@ -1,6 +1,6 @@
 //! The beam of many rows, a chunk at a time.
 
-use super::{Beam, BeamSearch};
+use super::{Beam, BeamSearch, BeamStart};
 use crate::codebook::Codebook;
 use crate::device::Device;
 use crate::error::Result;
@@ -12,8 +12,8 @@ pub(crate) type CandidatesSink<'a> = &'a mut dyn FnMut(Range<usize>, &Candidates
 
 impl Beam {
     /// Searches codes of `levels`, whose largest components add up to at most 2^23, for `rows` rows. For each chunk of
-    /// rows, `read` returns the rows on the grid (n, D), and `sink` takes their candidates and how many assignments
-    /// exact distances settled.
+    /// rows, `read` returns the rows on the grid with the codes that they have, and `sink` takes their candidates and how
+    /// many assignments exact distances settled.
     ///
     /// # Errors
     /// The first one in the order of the rows; `sink` has received all chunks before it.
@@ -22,7 +22,7 @@ impl Beam {
         levels: &[&Codebook],
         rows: usize,
         device: &Device,
-        read: &mut dyn FnMut(Range<usize>) -> Result<Vec<i32>>,
+        read: &mut dyn FnMut(Range<usize>) -> Result<BeamStart>,
         sink: CandidatesSink<'_>,
     ) -> Result<()> {
         let clusters: Vec<usize> = levels.iter().map(|level| level.clusters()).collect();

@@ -22,6 +22,14 @@ pub(super) struct BeamSearch<'a> {
     tables: Vec<Box<dyn Table>>,
 }
 
+/// Rows before a search: the codes of levels before those searched, if there are any, and what these leave.
+pub(crate) struct BeamStart {
+    /// The same number for every row (n, G).
+    pub(crate) codes: Vec<u32>,
+    /// (n, D).
+    pub(crate) residuals: Vec<i32>,
+}
+
 /// What the places of all rows hold before a level.
 struct KeptPlaces {
     /// Places per row, P.
@@ -49,10 +57,10 @@ impl<'a> BeamSearch<'a> {
         self.rows
     }
 
-    /// Searches codes for rows on the grid (n, D); returns their candidates, and how many assignments exact distances
-    /// settled.
-    pub(super) fn search(&mut self, residuals: Vec<i32>) -> Result<(Candidates, u64)> {
-        let mut kept = KeptPlaces { places: 1, levels: 0, codes: Vec::new(), residuals };
+    /// Searches codes for rows on the grid, after those that they have; returns their candidates, and how many
+    /// assignments exact distances settled.
+    pub(super) fn search(&mut self, BeamStart { codes, residuals }: BeamStart) -> Result<(Candidates, u64)> {
+        let mut kept = KeptPlaces { places: 1, levels: codes.len() / self.rows.max(1), codes, residuals };
         let (levels, mut settled) = (self.levels.clone(), 0);
         for (level, codebook) in levels.iter().enumerate() {
             let last = level + 1 == levels.len();
@@ -62,7 +70,10 @@ impl<'a> BeamSearch<'a> {
             let chosen = self.choose(&kept, &near, wanted, last);
             if last {
                 let distances = chosen.iter().map(|extension| extension.distance).collect();
-                return Ok((Candidates::new(wanted, levels.len(), kept.codes(&chosen, wanted), distances)?, settled));
+                return Ok((
+                    Candidates::new(wanted, kept.levels + 1, kept.codes(&chosen, wanted), distances)?,
+                    settled,
+                ));
             }
             kept = kept.extended(codebook, &chosen, wanted)?;
         }

@@ -5,7 +5,8 @@ use super::sizes::Sizes;
 use super::{LevelMargins, errors, margins};
 use crate::codes::Codes;
 use crate::device::Device;
-use crate::error::{Error, ErrorKind, Result, try_zeros};
+use crate::error::{ErrorKind, Result, try_zeros};
+use crate::labels::Labels;
 use crate::quantizer::{EncodeOptions, Quantizer};
 use crate::rows::Rows;
 use serde::Serialize;
@@ -133,11 +134,40 @@ pub fn drift(
     seed: u64,
     device: &Device,
 ) -> Result<Drift> {
-    if !model.label_tables().is_empty() {
-        let expected = "must take no codes from labels; a drift of codes that labels give is not defined";
-        return Err(Error::parameter("model", model.kind(), expected));
-    }
-    [new, baseline].into_iter().try_for_each(|rows| check(model, rows))?;
+    drift_labelled(model, (new, None), (baseline, None), sample, seed, device)
+}
+
+/// Does what [`drift`] does with rows whose labels give the codes of the model's first levels; without labels, all of
+/// them count as unknown.
+///
+/// Of a level that labels give, the codes used say how the shares of the labels have changed, and the squared error how
+/// far rows are from the means of their labels; it has no margins, which are infinite then.
+///
+/// # Errors
+/// As for [`drift`] and [`Encoder::labels`](crate::Encoder::labels).
+///
+/// ```
+/// use semid::metrics::drift_labelled;
+/// use semid::{Device, LabelledFit, Labels, Matrix, RqKMeans};
+///
+/// let (values, device) = ([0.0, 1.0, 9.0, 8.0], Device::cpu());
+/// let rows = Matrix::new(&values, 1)?;
+/// let labels = Labels::new([("kind", ["tea", "tea", "cup", "cup"].map(Some))])?;
+/// let model = RqKMeans::new(1, 2).fit_labelled(&rows, &LabelledFit::new(&labels), &device)?;
+/// let tea = Labels::new([("kind", ["tea"; 4].map(Some))])?;
+/// let found = drift_labelled(&model, (&rows, Some(&tea)), (&rows, Some(&labels)), 4, 42, &device)?;
+/// assert_eq!((found.levels[0].used_codes.baseline, found.levels[0].used_codes.new), (2, 1));
+/// # Ok::<(), semid::Error>(())
+/// ```
+pub fn drift_labelled(
+    model: &dyn Quantizer,
+    new: (&dyn Rows, Option<&Labels>),
+    baseline: (&dyn Rows, Option<&Labels>),
+    sample: usize,
+    seed: u64,
+    device: &Device,
+) -> Result<Drift> {
+    [new.0, baseline.0].into_iter().try_for_each(|rows| check(model, rows))?;
     let baseline = side(model, (baseline, true), sample, seed, device)?;
     let new = side(model, (new, false), sample, seed, device)?;
     let joined = model.hierarchical_levels();
@@ -162,7 +192,7 @@ fn check(model: &dyn Quantizer, rows: &dyn Rows) -> Result<()> {
 
 fn side(
     model: &dyn Quantizer,
-    (rows, is_baseline): (&dyn Rows, bool),
+    ((rows, labels), is_baseline): ((&dyn Rows, Option<&Labels>), bool),
     sample: usize,
     seed: u64,
     device: &Device,
@@ -171,7 +201,8 @@ fn side(
     let mut codes = try_zeros(rows.len().saturating_mul(levels), "codes")?;
     let quantized = model.quantized_rows(rows, device)?;
     let values = (rows.len() as u64).saturating_mul(quantized.dim() as u64);
-    let report = model.encode_quantized(&*quantized, device, &EncodeOptions::default(), &mut |first, chunk| {
+    let options = EncodeOptions { labels: labels.cloned(), ..EncodeOptions::default() };
+    let report = model.encode_quantized(&*quantized, device, &options, &mut |first, chunk| {
         codes.iter_mut().skip(first * levels).zip(chunk).for_each(|(code, new)| *code = *new);
         Ok(())
     })?;

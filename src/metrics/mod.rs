@@ -94,7 +94,7 @@ pub use crate::quantizer::Quantizer;
 pub use code_metrics::{Bucket, CodeMetrics, IdMetrics, LevelMetrics};
 pub use collision_kinds::{CollisionKinds, Conflict, KindCount, collision_kinds};
 pub use counter::{CodeCounter, SortedCodeCounter, code_metrics};
-pub use drift::{BeforeAfter, Drift, LevelDrift, drift};
+pub use drift::{BeforeAfter, Drift, LevelDrift, drift, drift_labelled};
 pub use drift_limits::{DriftCrossing, DriftLimits, DriftMeasure};
 pub use errors::{ErrorMetrics, errors, weighted_errors};
 pub use estimate::Estimate;

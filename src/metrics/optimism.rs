@@ -39,6 +39,8 @@ pub(super) struct Optimism {
 /// `o / n` is T itself. A row of the fit took `s / n` off its own squared distance on average, and a fresh one has as
 /// much on top: `2 s o / n` for all m rows of a codeword.
 ///
+/// A level whose codes labels give chooses among no ways to cut the rows.
+///
 /// Codewords that were refined together are means of what all levels leave, so the last level tells `o / n` for all.
 ///
 /// # Shapes
@@ -55,15 +57,20 @@ pub(super) fn optimism(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes) ->
     let fitted = fitted_rows(model, rows.len()).map(|fitted| rows.len() as f64 / fitted as f64);
     let refined = model.parameters().and_then(|of| of.get("refine")).and_then(Value::as_u64).is_some_and(|of| of > 0);
     let last = levels.last().copied().flatten();
-    let of_level = |left: Option<Left>| {
+    let labelled = model.label_tables().len();
+    let of_level = |(level, left): (usize, Option<Left>)| {
         let (Some(left), Some(part)) = (left, if refined { last } else { left }) else { return Optimism::default() };
         let here = fitted.map_or(part.agreement(), |rows| (part.agreement() + rows) / 2.0).clamp(0.0, 1.0);
-        let search = if refined { REFINED_SEARCH } else { SEARCH };
+        let search = match refined {
+            _ if level < labelled => 1.0,
+            true => REFINED_SEARCH,
+            false => SEARCH,
+        };
         let all = search * 2.0 * here * left.variances;
         let share = if left.squares > 0.0 { all / left.squares } else { 0.0 };
         Optimism { per_row: all / rows.len() as f64 * model.step() * model.step(), share }
     };
-    Ok(levels.into_iter().map(of_level).collect())
+    Ok(levels.into_iter().enumerate().map(of_level).collect())
 }
 
 /// Returns how many rows the model was fitted to, where something tells it; `rows` are those here.

@@ -4,7 +4,7 @@ use super::Ask;
 use super::held::Held;
 use super::reductions;
 use super::weighted::Weighted;
-use crate::beam::Beam;
+use crate::beam::{Beam, BeamStart};
 use crate::codebook::Codebook;
 use crate::device::{Device, Table};
 use crate::error::{Error, Result, try_zeros};
@@ -55,7 +55,10 @@ impl Held {
         for _ in levels {
             codes.push(try_zeros(rows, "codes")?);
         }
-        let mut read = |chunk: Range<usize>| table.gather(&chunk.collect::<Vec<usize>>());
+        let mut read = |chunk: Range<usize>| {
+            let residuals = table.gather(&chunk.collect::<Vec<usize>>())?;
+            Ok(BeamStart { codes: Vec::new(), residuals })
+        };
         Beam { width, count: 1 }.each_chunk(&books, rows, device, &mut read, &mut |chunk, found, _| {
             for (level, codes) in codes.iter_mut().enumerate() {
                 let found = found.codes().iter().skip(level).step_by(levels.len());

@@ -155,7 +155,7 @@ impl Encoding<'_> {
 
     /// Gives the rows of a table, which have these labels, their codes at a level: those of their labels, the cheapest
     /// or the nearest ones. Returns how many assignments exact distances settled.
-    fn assign_level(
+    pub(super) fn assign_level(
         &self,
         table: &mut dyn Table,
         level: usize,

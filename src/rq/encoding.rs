@@ -47,9 +47,6 @@ impl<'a> Encoding<'a> {
         device: &Device,
         sink: &mut CandidateSink<'_>,
     ) -> Result<EncodeReport> {
-        if !self.model.label_tables().is_empty() {
-            return Err(Error::parameter("candidates", count, "must be left out, as labels give codes of this model"));
-        }
         let width = count.max(self.model.beam);
         let options = EncodeOptions { beam: self.options.beam.or(Some(width)), ..self.options.clone() };
         Encoding { model: self.model, options: &options }.check(rows)?;
@@ -73,18 +70,16 @@ impl<'a> Encoding<'a> {
         }
     }
 
-    /// Refuses labels that are not those of the rows, and what labels do not go with.
+    /// Refuses labels that are not those of the rows, and capacities of a model that takes labels.
     fn check_labels(&self, labels: Option<&Labels>, rows: usize) -> Result<()> {
         let tables = self.model.label_tables().len();
         if let Some(labels) = labels {
             labels.check(rows, tables)?;
         }
-        let EncodeOptions { capacity, beam, .. } = self.options;
-        let other = [("capacity", *capacity), ("beam", beam.filter(|width| *width > 1))];
-        match other.into_iter().find_map(|(name, value)| value.filter(|_| tables > 0).map(|value| (name, value))) {
-            Some((name, value)) => {
+        match self.options.capacity.filter(|_| tables > 0) {
+            Some(capacity) => {
                 let expected = "must be left out, as labels give codes of this model";
-                Err(Error::parameter(name, value, expected))
+                Err(Error::parameter("capacity", capacity, expected))
             }
             None => Ok(()),
         }

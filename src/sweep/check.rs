@@ -22,10 +22,6 @@ impl Sweep {
     /// Refuses a beam that the models of some run would refuse.
     fn check_beam(&self) -> Result<()> {
         let Some(width) = self.evaluation.get_beam().filter(|width| *width > 1) else { return Ok(()) };
-        if self.inputs.labels.is_some() {
-            let expected = "must be 1 or left out, as labels give codes of the models";
-            return Err(Error::parameter("beam", width, expected));
-        }
         match self.kinds.iter().find(|kind| !kind.takes_beam()) {
             Some(kind) if kind.reconstructs() => {
                 let expected = format!("must be 1 or left out, as models of kind {} have no beams", kind.kind());

@@ -197,13 +197,14 @@ def check_codes(checks, tool, folder, model, x, what):
         checks.true(report["saturated_values"] == over, f"saturated values of {what}")
 
 
-def check_beam(checks, tool, folder, model, x):
-    """Encodes and finds candidates by beams; returns the SHA-256 of the candidates' codes."""
+def check_beam(checks, tool, folder, model, x, columns=(), labels=()):
+    """Encodes and finds candidates by beams, of rows with columns of labels, which flags give the tool; returns the
+    SHA-256 of the candidates' codes."""
     np.save(folder / "rows.npy", x)
-    encode = ["encode", "--model", folder / "model.safetensors", "--input", folder / "rows.npy"]
-    unit, sizes = 2.0 ** (-2 * model.config["codebook_exponent"]), model.config["clusters"]
+    encode = ["encode", "--model", folder / "model.safetensors", "--input", folder / "rows.npy", *labels]
+    unit, sizes = 2.0 ** (-2 * model.config["codebook_exponent"]), model.config["clusters"][len(model.tables):]
     for width, count in ((1, 1), (2, 3), (7, min(9, int(np.prod(sizes))))):
-        codes, distances = spec.beam(model, x, width, count)
+        codes, distances = spec.beam(model, x, width, count, columns)
         semid(tool, *encode, "--output", folder / "best.npy", "--beam", width)
         checks.same(np.load(folder / "best.npy"), codes[:, 0], f"codes by a beam of {width}")
         out = folder / "candidates.jsonl"
@@ -398,6 +399,11 @@ def check_labels(checks, tool):
             checks.same(np.load(folder / "codes.npy"), spec.encode(model, x, columns), f"{unknown}: codes")
             semid(tool, *encode)
             checks.same(np.load(folder / "codes.npy"), spec.encode(model, x), f"{unknown}: codes without labels")
+            few = [column[:60] for column in columns]
+            for path, column in zip(texts, few):
+                path.write_text("".join(f"{label}\n" for label in column))
+            check_beam(checks, tool, folder, model, x[:60], few, labels)
+            check_beam(checks, tool, folder, model, x[:60])
             found[unknown] = spec.fingerprint(model)
     return found
 
@@ -656,27 +662,34 @@ def check_networks(checks, tool, golden):
     return found
 
 
-def check_drift(checks, tool):
+def check_drift(checks, tool, labelled=False):
     """Every measure of drift, recomputed from codes and grid integers; returns the SHA-256 of these integers: counts
     and margins."""
     sides = dict(baseline=groups(600, 16), new=groups(250, 16, stream=5) * np.float32(1.25))
+    kinds = dict(baseline=["abcd"[k] for k in numbers(63, 600) % np.uint64(4)],
+                 new=["abb?"[k] for k in numbers(64, 250) % np.uint64(4)])
+    columns = {side: [kinds[side]] if labelled else [] for side in sides}
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         for side, x in sides.items():
             np.save(folder / f"{side}.npy", x)
+            (folder / f"{side}.txt").write_text("".join(f"{kind}\n" for kind in kinds[side]))
         out = folder / "model.safetensors"
-        semid(tool, "fit", "--input", folder / "baseline.npy", "--levels", "2", "--clusters", "16", "--output", out)
+        given = lambda flag, side: [f"--{flag}", folder / f"{side}.txt"] if labelled else []
+        semid(tool, "fit", "--input", folder / "baseline.npy", "--levels", "2", "--clusters", "16", "--output", out,
+              *given("prefix-labels", "baseline"))
         limits = ("psi", "error-rise", "margin-loss", "saturated")
         wide = [word for limit in limits for word in (f"--max-{limit}", "1000" if limit == "psi" else "100000%")]
         found = semid(tool, "drift", "--model", out, "--input", folder / "new.npy", "--baseline",
-                      folder / "baseline.npy", *wide)
+                      folder / "baseline.npy", *wide, *given("prefix-labels", "new"),
+                      *given("baseline-labels", "baseline"))
         model = spec.load(out)
     step, integers, carried = 2.0 ** -model.config["codebook_exponent"], [], 1.0
     for level, told in enumerate(found["levels"]):
         counts = {}
         for side, x in sides.items():
-            rows = [rows for _, rows, _ in spec.residuals(model, x)][level]
-            codes, book = spec.encode(model, x), model.codebooks[level]
+            rows = [rows for _, rows, _ in spec.residuals(model, x, columns[side])][level]
+            codes, book = spec.encode(model, x, columns[side]), model.codebooks[level]
             counts[side] = np.bincount(codes[:, level], minlength=len(book))
             p = counts[side][counts[side] > 0] / len(x)
             same = lambda name, value: np.isclose(told[name][side], value, rtol=1e-9, atol=0)
@@ -686,9 +699,10 @@ def check_drift(checks, tool):
             point = sum(book[of] for book, of in zip(model.codebooks[: level + 1], codes.T))
             decoded = (point * step + model.offset.astype(np.float64)).astype(np.float32).astype(np.float64)
             checks.true(same("squared_error", ((x - decoded) ** 2).sum(axis=1).mean()), f"squared error of {side}")
+            is_given = level < len(model.tables)
             nearest = np.sort(np.stack([spec.distances(rows, codeword) for codeword in book], axis=1), axis=1)
             margins = np.sort(nearest[:, 1] - nearest[:, 0]).tolist()
-            integers += [*counts[side].tolist(), *margins]
+            integers += [*counts[side].tolist(), *([] if is_given else margins)]
             if side == "baseline":
                 left, excess, variances = x - decoded, 0.0, 0.0
                 for code in range(len(book)):
@@ -697,14 +711,15 @@ def check_drift(checks, tool):
                         variances += own.var(axis=0, ddof=1).sum()
                         excess += own.var(axis=0, ddof=1).sum() - len(own) * (own.mean(axis=0) ** 2).sum()
                 # A row takes its share off its distance, a fresh one has it on top, and a search may double both.
-                twice = 4 * min(max(excess / variances, 0.0), 1.0) * variances
-                lost = carried * twice / len(x) / told["median_margin"][side]
+                twice = (2 if is_given else 4) * min(max(excess / variances, 0.0), 1.0) * variances
+                lost = 0.0 if is_given else carried * twice / len(x) / told["median_margin"][side]
                 carried *= 1 + twice / (left ** 2).sum()
                 checks.true(excess > 0, "rows of the fit owe something to it")
                 checks.true(np.isclose(told["error_rise_by_chance"], carried - 1, rtol=1e-6), "errors by chance")
                 checks.true(np.isclose(told["margin_loss_by_chance"], lost, rtol=1e-6), "margins by chance")
             for name, share in (("low_margin", 0.05), ("median_margin", 0.5)):
-                checks.true(told[name][side] == float(margins[int(share * len(x))]) * step * step, f"{name} of {side}")
+                margin = None if is_given else float(margins[int(share * len(x))]) * step * step
+                checks.true(told[name][side] == margin, f"{name} of {side}")
         n, m = (len(x) for x in sides.values())
         used = (counts["baseline"] + counts["new"]) > 0
         p, q = ((counts[side][used] + 0.5) / (len(sides[side]) + 0.5 * used.sum()) for side in sides)
@@ -833,6 +848,7 @@ def main():
     fingerprints |= check_refits(checks, tool, golden)
     fingerprints |= check_refinements(checks, tool, golden)
     checks.case = "drift"
+    check_drift(checks, tool, labelled=True)
     fingerprints["drift"] = check_drift(checks, tool)
     checks.true(golden.get("drift") == fingerprints["drift"], f"golden integers, found {fingerprints['drift']}")
     checks.case = "networks"

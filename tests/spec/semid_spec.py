@@ -220,16 +220,19 @@ def residuals(model, x, columns=()):
 
 def encode(model, x, columns=()):
     if model.width > 1:
-        return beam(model, x, model.width, 1)[0][:, 0]
+        return beam(model, x, model.width, 1, columns)[0][:, 0]
     return np.stack([codes for _, _, codes in residuals(model, x, columns)], axis=1).astype(np.uint32)
 
 
-def beam(model, x, width, count):
+def beam(model, x, width, count, columns=()):
     """The candidates of a beam: codes (N, count, L), and their squared distances (N, count) in grid steps."""
-    _, rows, _ = next(residuals(model, x))
-    found = [beam_of_row(model.codebooks, row, width, count) for row in rows]
-    codes = np.array([[codes for _, codes in row] for row in found], np.uint32)
-    return codes, [[distance for distance, _ in row] for row in found]
+    given = len(model.tables)
+    levels = itertools.islice(residuals(model, x, columns), given + 1)
+    codes, rows = zip(*((codes, rows) for _, rows, codes in levels))
+    codes, books = np.stack(codes, axis=1)[:, :given], model.codebooks[given:]
+    found = [beam_of_row(books, row, width, count) for row in rows[given]]
+    codes = [[(*own.tolist(), *codes) for _, codes in row] for own, row in zip(codes, found)]
+    return np.array(codes, np.uint32), [[distance for distance, _ in row] for row in found]
 
 
 def beam_of_row(codebooks, row, width, count):

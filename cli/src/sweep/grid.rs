@@ -59,19 +59,18 @@ pub(super) fn sweep(args: &SweepArgs, config: &Config, warm_start: Option<&Model
     let sweep = config.parameters::<Sweep>()?;
     let kinds = kinds(args, &sweep, warm_start)?;
     inputs::check_kinds(args, &kinds, warm_start)?;
-    check_beam(args, sweep.get_evaluation().get_beam(), &kinds)?;
+    check_beam(sweep.get_evaluation().get_beam(), &kinds)?;
     Ok(sweep.kinds(kinds).models(args.models.as_deref()))
 }
 
-/// Refuses a beam for kinds and labels that have none.
-fn check_beam(args: &SweepArgs, beam: Option<usize>, kinds: &[Parameters]) -> Result<(), Failure> {
+/// Refuses a beam for kinds that have none.
+fn check_beam(beam: Option<usize>, kinds: &[Parameters]) -> Result<(), Failure> {
     let Some(width) = beam.filter(|width| *width > 1) else { return Ok(()) };
     let refused = |why: &str| Err(Failure::Error(format!("--beam {width} {why}")));
-    match (args.labels.prefix.first_given(), kinds.iter().find(|kind| !kind.takes_beam())) {
-        (Some(flag), _) => refused(&format!("cannot be used with --{flag}: labels give codes of the models")),
-        (None, Some(kind)) if kind.reconstructs() => refused(&for_kinds(|kind| kind.takes_beam())),
-        (None, Some(_)) => refused("cannot be used with --normalize-residuals; leave one of them out"),
-        (None, None) => Ok(()),
+    match kinds.iter().find(|kind| !kind.takes_beam()) {
+        Some(kind) if kind.reconstructs() => refused(&for_kinds(|kind| kind.takes_beam())),
+        Some(_) => refused("cannot be used with --normalize-residuals; leave one of them out"),
+        None => Ok(()),
     }
 }
 

@@ -311,6 +311,7 @@ impl SemanticIdEngine {
             let source = rows;
             let rows: &dyn Rows = if moves { &matrix } else { &*quantized };
             let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+            let labels = labels.map(|labels| labels.part(first_row..first_row + items.len()));
             let few = if part.len <= FEW && labels.is_none() {
                 self.encoder.encode_few(&part, device).map_err(of_all)?
             } else {
@@ -318,14 +319,11 @@ impl SemanticIdEngine {
             };
             let codes = match few {
                 Some(few) => few,
-                None => {
-                    let labels = labels.map(|labels| labels.part(first_row..first_row + items.len()));
-                    self.encode(rows, labels, device).map_err(of_all)?
-                }
+                None => self.encode(rows, labels.clone(), device).map_err(of_all)?,
             };
             repeated.check(first_row, &items, &codes)?;
             let costs = if moves { Some(self.model.costs(rows, source)?) } else { None };
-            let find = search.as_ref().map(|search| |rows: &[usize]| search.of(&matrix, rows));
+            let find = search.as_ref().map(|search| |rows: &[usize]| search.of(&matrix, labels.as_ref(), rows));
             let candidates = find.as_ref().map(|find| find as &FindCandidates<'_>);
             let of = |costs| Geometry { costs, clusters: &clusters, fixed, squared_step: step * step, candidates };
             let geometry = costs.as_deref().map(of);

@@ -2,7 +2,7 @@
 
 use super::{devices, rows};
 use crate::labels::{LabelledFit, Labels, UnknownLabel};
-use crate::metrics::drift;
+use crate::metrics::drift_labelled;
 use crate::rng::row_hash;
 use crate::rq::{Algorithm, Init, MiniBatch, WarmStart};
 use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel, RqVae};
@@ -112,6 +112,51 @@ fn later_levels_are_fitted_to_residuals() {
     }
 }
 
+/// Candidates have the codes that labels give, and the others are those of the smallest distances of all.
+#[test]
+fn candidates_keep_the_codes_of_labels() {
+    let (values, labels) = (values(), labels());
+    let rows = Matrix::new(&values, DIM).unwrap();
+    for unknown in [UnknownLabel::Nearest, UnknownLabel::Reserve] {
+        let fit = LabelledFit::new(&labels).unknown(unknown);
+        let params = RqKMeans::new(2, [6, 5]).max_iter(6);
+        let model = params.fit_labelled(&rows, &fit, &Device::cpu()).unwrap();
+        let (first, residuals) = expected(&model, &labels, &values);
+        let book = |level: usize| model.levels()[level].values().chunks_exact(DIM);
+        // The distances of all 30 codes of each row, in order.
+        let all: Vec<Vec<(u64, Vec<u32>)>> = (first.iter().zip(&residuals))
+            .map(|(first, row)| {
+                let codes = (0..6).flat_map(|a| (0..5).map(move |b| [a, b]));
+                let mut all: Vec<(u64, Vec<u32>)> = codes
+                    .map(|[a, b]| {
+                        let words = book(2).nth(a).unwrap().iter().zip(book(3).nth(b).unwrap());
+                        let left = row.iter().zip(words).map(|(q, (a, b))| i64::from(q - a - b).pow(2));
+                        (left.sum::<i64>() as u64, [&first[..], &[a as u32, b as u32]].concat())
+                    })
+                    .collect();
+                all.sort();
+                all
+            })
+            .collect();
+        for device in devices() {
+            let encoder = model.encoder().labels(&labels).beam(6);
+            let best = encoder.encode(&rows, device).unwrap();
+            let found = encoder.candidates(30, &rows, device).unwrap();
+            for (row, all) in all.iter().enumerate() {
+                assert_eq!(best.rows().nth(row), Some(&all[0].1[..]), "{unknown:?}, row {row} on {device:?}");
+                let found: Vec<(u64, Vec<u32>)> = found.row(row).map(|(codes, d)| (d, codes.to_vec())).collect();
+                assert_eq!(found, *all, "{unknown:?}, row {row} on {device:?}");
+            }
+            // A beam of one gives the codes of an encode without one, also to a part of the rows.
+            let greedy = model.encoder().labels(&labels).encode(&rows, device).unwrap();
+            let one = model.encoder().labels(&labels).beam(1).candidates(1, &rows, device).unwrap();
+            assert_eq!(one.codes(), greedy.values(), "{unknown:?} on {device:?}");
+            let without = model.encoder().beam(1).candidates(1, &rows, device).unwrap();
+            assert_eq!(without.codes(), model.encoder().encode(&rows, device).unwrap().values());
+        }
+    }
+}
+
 #[test]
 fn unknown_labels_have_the_nearest_or_the_reserved_code() {
     let (values, device) = ([0.0, 2.0, 100.0, 102.0, 40.0], Device::cpu());
@@ -210,10 +255,11 @@ fn labels_that_make_no_sense_are_refused() {
     let model = plain.clone().fit_labelled(&rows, &fit, &device).unwrap();
     let refused = |encoder: crate::Encoder| encoder.encode(&rows, &device).unwrap_err().into_kind();
     assert!(matches!(refused(model.encoder().labels(&few)), ErrorKind::RowCount { .. }));
-    assert!(matches!(refused(model.encoder().labels(&labels).beam(2)), ErrorKind::Parameter { name: "beam", .. }));
     assert!(matches!(refused(model.encoder().capacity(100)), ErrorKind::Parameter { name: "capacity", .. }));
-    assert!(model.encoder().candidates(2, &rows, &device).is_err());
-    assert!(drift(&model, &rows, &rows, 10, 1, &device).is_err());
+    let wide = model.encoder().labels(&labels).beam(2).candidates(5, &rows, &device).unwrap_err();
+    assert!(wide.to_string().contains("1 to 4"), "{wide}");
+    let few = drift_labelled(&model, (&rows, Some(&few)), (&rows, None), 10, 1, &device).unwrap_err().into_kind();
+    assert!(matches!(few, ErrorKind::RowCount { what: "labels", .. }));
     let start = WarmStart::new(&model);
     let refit = RqKMeans::new(3, model.clusters()).fit_from(&start, &rows, &device).unwrap_err().into_kind();
     assert!(matches!(refit, ErrorKind::Parameter { name: "warm_start", .. }));

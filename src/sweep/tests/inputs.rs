@@ -183,7 +183,6 @@ fn what_fits_refuse_is_refused_before_any_of_them() {
             base().warm_start(start()).kinds([RqKMeans::new(1, 1).normalize_residuals(true).into()]),
             "normalize_residuals",
         ),
-        (base().labels(labels(), nearest).evaluation(Evaluation::new().k(0).beam(2)), "`beam`"),
         (
             base()
                 .kinds([RqKMeans::new(1, 1).into(), PqKMeans::new(1, 1).into()])
