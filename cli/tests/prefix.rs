@@ -309,9 +309,10 @@ fn drift_reads_the_labels_of_both_sides() {
     assert!(said.stdout.contains("drift: fit again, with the labels of the new rows"), "{}", said.stdout);
     assert!(said.stdout.contains("level 1: codes are used in other proportions"), "{}", said.stdout);
     // Files of labels say the same, and rows without labels are told.
-    dir.write("tea.txt", dir.text("category.txt").replace("cup", "tea").replace("pot", "tea"));
+    std::fs::create_dir(dir.path("tea")).unwrap();
+    dir.write("tea/category.txt", dir.text("category.txt").replace("cup", "tea").replace("pot", "tea"));
     let files = "drift --model m.safetensors --input x.npy --baseline x.npy --json";
-    let given = dir.semid(&format!("{files} --prefix-labels tea.txt --baseline-labels category.txt")).json(1);
+    let given = dir.semid(&format!("{files} --prefix-labels tea/category.txt --baseline-labels category.txt")).json(1);
     assert_eq!(given["levels"], told["levels"]);
     let without = dir.semid(files).json(0);
     assert!(without["warnings"][0].as_str().unwrap().contains("all labels count as unknown"), "{without}");
