@@ -115,9 +115,6 @@ fn fixed_hint(kind: &ErrorKind) -> Option<&'static str> {
 /// Names the flags that stand for a parameter whose name is another one.
 fn of_parameter(name: &str, expected: &str) -> Option<&'static str> {
     Some(match name {
-        "labels" if expected.contains("the weights") => {
-            "--prefix-column and --prefix-labels are labels, --weight-column and --weights are weights"
-        }
         "labels" if expected.starts_with("must be left out, or") || expected.contains("leave it out") => {
             "--prefix-column and --prefix-labels are labels"
         }

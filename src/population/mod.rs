@@ -43,7 +43,7 @@ mod workers;
 
 pub(crate) use load::{Loaded, SourceRows, to_grid};
 pub use pipe::Pipe;
-pub(crate) use reductions::{energy, farthest};
+pub(crate) use reductions::{energy, farthest, sums};
 pub(crate) use request::{FarRow, FittedLevel};
 pub use request::{Reply, Request};
 pub(crate) use residuals::Residuals;
@@ -103,9 +103,14 @@ pub(crate) trait Population: Send {
         Ok(all)
     }
 
-    /// Returns the table of all rows in a state, if a single shard has them all in memory and each counts once; the
-    /// caller may change its codes.
+    /// Returns the table of all rows in a state, if a single shard has them all in memory; those of weight 0 are not in
+    /// it. The caller may change its codes.
     fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>>;
+
+    /// Returns whether rows count as often as weights say.
+    fn is_weighted(&self) -> bool {
+        false
+    }
 
     /// Says that the codes of this table are the nearest codewords of `codebook`.
     fn codes_are(&mut self, codebook: &Arc<Codebook>) {

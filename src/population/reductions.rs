@@ -1,9 +1,11 @@
 //! Reductions over the rows of one table.
 
 use super::request::FarRow;
+use super::weighted::Weighted;
 use crate::codebook::Codebook;
 use crate::device::Table;
 use crate::error::{Result, try_vec, try_zeros};
+use crate::partial::Partial;
 use crate::weights::Weights;
 use std::collections::BinaryHeap;
 
@@ -14,6 +16,21 @@ pub(crate) fn energy(table: &mut dyn Table, weights: Option<&Weights>) -> Result
     let lengths = table.min_distances(&vec![0; table.dim()], &unbounded)?;
     let times = |row| weights.map_or(1, |weights| u128::from(weights.of(row)));
     Ok(lengths.iter().enumerate().map(|(row, length)| u128::from(*length) * times(row)).sum())
+}
+
+/// Gives the rows of a table codes below `clusters`, and sums them by these. Rows count as often as `weights` say, or
+/// once.
+pub(crate) fn sums(
+    table: &mut dyn Table,
+    codes: &[u32],
+    clusters: usize,
+    weights: Option<&Weights>,
+) -> Result<Partial> {
+    table.set_codes(codes)?;
+    match weights {
+        Some(weights) => Weighted::new(weights.clone()).sums(table, codes, clusters),
+        None => table.sums(clusters),
+    }
 }
 
 /// Returns the `count` rows farthest from the codewords of their codes: farthest first, the lowest row on a tie. It

@@ -245,6 +245,12 @@ impl<'a> Residuals<'a> {
     /// Returns the table of all rows, if a single shard has them in memory and each counts once; the caller may change
     /// its codes.
     pub(crate) fn table(&mut self, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
+        if self.population.is_weighted() { Ok(None) } else { self.table_of_any_weights(ask) }
+    }
+
+    /// Returns the table of all rows, if a single shard has them in memory, however often each counts; those of weight
+    /// 0 are not in it.
+    pub(crate) fn table_of_any_weights(&mut self, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
         self.population.table(&self.state, ask)
     }
 

@@ -68,9 +68,13 @@ impl Population for Sharded<'_> {
 
     fn table(&mut self, state: &Arc<State>, ask: Ask<'_>) -> Result<Option<&mut dyn Table>> {
         match (self.shards.as_mut_slice(), self.resident) {
-            ([shard], 1) if !shard.is_weighted() => shard.table(state, ask).map(Some),
+            ([shard], 1) => shard.table(state, ask).map(Some),
             _ => Ok(None),
         }
+    }
+
+    fn is_weighted(&self) -> bool {
+        self.shards.iter().any(Shard::is_weighted)
     }
 
     fn codes_are(&mut self, codebook: &Arc<Codebook>) {

@@ -12,7 +12,7 @@ pub(crate) struct PrefixArgs {
     /// Column of the input with labels, such as categories, which give the codes of the first level; given again, those
     /// of the next level, and so on. A model names its columns, so commands that take a model need this only for a
     /// column that has another name now. Such models are of kind rq-kmeans: their fits hold all rows in memory, and
-    /// take no weights, no balance, no refinement, no warm start and no joint batches; they have no capacities,
+    /// take no balance, no refinement, no warm start and no joint batches; they have no capacities,
     /// alignment or moves by gain, and no fit starts from them
     #[arg(long, value_name = "NAME")]
     pub(crate) prefix_column: Vec<String>,

@@ -8,20 +8,40 @@ use crate::device::{Device, Table};
 use crate::error::{Error, ErrorKind, Result, try_vec, try_zeros};
 use crate::labels::{LabelTable, LabelledFit};
 use crate::limits::MAX_CLUSTERS;
-use crate::partial::Partial;
-use crate::population::{Ask, FittedLevel, energy};
+use crate::population::{Ask, FittedLevel, energy, sums};
 use crate::rng::Sample;
 use crate::rows::Rows;
 use crate::rq::model::RqKMeansModel;
 use crate::rq::params::{Algorithm, MiniBatch, RqKMeans};
 use crate::rq::progress::{Callback, Progress, report};
+use crate::weights::Weights;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// The rows of a fit, and how often they count.
+pub(super) struct Used {
+    /// The numbers of the rows that count at least once.
+    rows: Vec<usize>,
+    /// How often each of these counts, where that is not once.
+    weights: Option<Weights>,
+}
+
+impl Used {
+    /// Finds the rows of which `sample` holds one number or more; `weights` say how many numbers each of all `rows` has.
+    pub(super) fn new(sample: Sample, weights: Option<&Weights>, rows: usize) -> Result<Self> {
+        let Some(weights) = weights else {
+            return Ok(Self { rows: (0..rows).filter(|row| sample.holds(*row as u64)).collect(), weights: None });
+        };
+        let times = |row: usize| (row, sample.count(weights.numbers(row..row + 1)));
+        let (rows, times): (_, Vec<u64>) = (0..rows).map(times).filter(|(_, times)| *times > 0).unzip();
+        Ok(Self { rows, weights: Some(Weights::new(times)?) })
+    }
+}
 
 /// What a fit takes besides rows.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Given<'a> {
-    pub(crate) weights: Option<&'a crate::weights::Weights>,
+    pub(crate) weights: Option<&'a Weights>,
     pub(crate) labels: Option<LabelledFit<'a>>,
 }
 
@@ -31,7 +51,8 @@ impl RqKMeans {
     ///
     /// The codeword of a label is the mean of its rows, or of what the levels before leave of them. A row without a
     /// label has the code that `fit` says, and has no part in the means of labels. The codes of a level follow the
-    /// order of the bytes of its labels.
+    /// order of the bytes of its labels. Rows may also have weights, see
+    /// [`TrainOptions`](crate::quantizer::TrainOptions): then a fit is that of as many copies of every row and its labels.
     ///
     /// # Shapes
     /// `rows` (N, D), N labels in each of P columns: the model has P levels more than the parameters.
@@ -68,7 +89,6 @@ impl RqKMeans {
             (self.sinkhorn.is_some(), "must be left out, or Sinkhorn: labels decide how many rows a code has"),
             (joint, "must be left out where mini-batches train all levels together; train layer by layer"),
             (matches!(start, Start::Model(_)), "must be left out, or the warm start: it gives all codewords"),
-            (given.weights.is_some(), "must be left out, or the weights: means of labels take none"),
             (self.refine > 0, "must be left out, or the refinement: it would give rows other codes"),
             (labels.columns() == 0, "must have at least one column"),
             (labels.columns() + self.levels > MAX_LEVELS, "must leave at most 256 levels, with those of labels"),
@@ -81,35 +101,33 @@ impl RqKMeans {
 }
 
 impl Fit<'_> {
-    /// Fits a level for each column of labels, before all others. The rows of the fit are those that `sample` holds of
-    /// `rows`.
-    pub(super) fn give_levels(
-        &mut self,
-        fit: &LabelledFit<'_>,
-        sample: Sample,
-        rows: usize,
-        callback: Callback<'_>,
-    ) -> Result<()> {
-        let used: Vec<usize> = (0..rows).filter(|row| sample.holds(*row as u64)).collect();
+    /// Fits a level for each column of labels, before all others.
+    pub(super) fn give_levels(&mut self, fit: &LabelledFit<'_>, used: &Used, callback: Callback<'_>) -> Result<()> {
         for number in 0..fit.labels.columns() {
-            let (table, codes) = LabelTable::of(fit, number, &used)?;
+            let (table, codes) = LabelTable::of(fit, number, &used.rows)?;
             check_table(&table)?;
             let progress = Progress { level: number, ..Progress::start(self.clusters.len(), 0) };
-            self.give_level(&table, &codes, &mut || report(callback, &progress))?;
+            let weights = used.weights.as_ref();
+            self.give_level(&table, &codes, weights, &mut || report(callback, &progress))?;
             self.clusters.insert(number, table.len());
             self.tables.push(table);
         }
         Ok(())
     }
 
-    fn give_level(&mut self, labels: &LabelTable, given: &[Option<u32>], ask: Ask<'_>) -> Result<()> {
+    fn give_level(
+        &mut self,
+        labels: &LabelTable,
+        given: &[Option<u32>],
+        weights: Option<&Weights>,
+        ask: Ask<'_>,
+    ) -> Result<()> {
         let room = room(self.codewords_max, self.codebooks());
-        let table = self.residuals.table(ask)?.ok_or(ErrorKind::NotWhole)?;
-        let mut codebook = means(table, labels, given)?;
+        let table = self.residuals.table_of_any_weights(ask)?.ok_or(ErrorKind::NotWhole)?;
+        let mut codebook = means(table, labels, given, weights)?;
         codebook.limit(room);
         let codes = codes(table, &codebook, labels, given)?;
-        table.set_codes(&codes)?;
-        let sums = table.sums(codebook.clusters())?.with(energy(table, None)?, 0);
+        let sums = sums(table, &codes, codebook.clusters(), weights)?.with(energy(table, weights)?, 0);
         let loss = if self.quantization.unit_grid() { 0.0 } else { self.loaded.loss.total() };
         let unit = Unit::new(self.residuals.rows(), loss, self.quantization.codebook_exponent());
         self.reports.push(LevelReport {
@@ -143,14 +161,18 @@ fn check_table(table: &LabelTable) -> Result<()> {
 
 /// Returns the mean of the rows of every label, and of the rows without one where they have a code of their own; zero
 /// where there are no such rows.
-fn means(table: &mut dyn Table, labels: &LabelTable, given: &[Option<u32>]) -> Result<Codebook> {
+fn means(
+    table: &mut dyn Table,
+    labels: &LabelTable,
+    given: &[Option<u32>],
+    weights: Option<&Weights>,
+) -> Result<Codebook> {
     let (known, dim) = (labels.len(), table.dim());
     // Rows without a label have the code after all others, unless one is reserved for them.
     let none = labels.reserved().unwrap_or(known as u32);
     let mut codes = try_zeros(given.len(), "codes")?;
     codes.iter_mut().zip(given).for_each(|(code, given)| *code = given.unwrap_or(none));
-    table.set_codes(&codes)?;
-    let sums: Partial = table.sums(known.max(none as usize + 1))?;
+    let sums = sums(table, &codes, known.max(none as usize + 1), weights)?;
     let mut values = try_zeros(known.saturating_mul(dim), "codewords")?;
     for (k, codeword) in values.chunks_exact_mut(dim).enumerate() {
         let centroid = sums.centroid(k).into_iter().flatten();

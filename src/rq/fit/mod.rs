@@ -19,6 +19,7 @@ mod work;
 
 pub(crate) use first_levels::FirstLevels;
 pub(crate) use labelled::Given;
+use labelled::Used;
 pub(super) use labelled::codes as given_codes;
 pub(crate) use own_level::OwnLevel;
 pub use refine::Refinement;
@@ -212,7 +213,8 @@ impl RqKMeans {
         let population = Box::new(divide(rows, weights, &needs, device)?);
         let mut fit = self.begin_over(population, start, device, callback)?;
         if let Some(labels) = &given.labels {
-            fit.give_levels(labels, Sample::new(self.seed, rows.len(), used), rows.len(), callback)?;
+            let used = Used::new(Sample::new(self.seed, counted, used), weights, rows.len())?;
+            fit.give_levels(labels, &used, callback)?;
         }
         Ok(Fit { weights: weights.cloned(), ..fit })
     }

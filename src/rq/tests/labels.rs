@@ -3,9 +3,11 @@
 use super::{devices, rows};
 use crate::labels::{LabelledFit, Labels, UnknownLabel};
 use crate::metrics::drift_labelled;
+use crate::quantizer::{TrainOptions, TrainingProgress, train};
 use crate::rng::row_hash;
 use crate::rq::{Algorithm, Init, MiniBatch, WarmStart};
-use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel, RqVae};
+use crate::{Device, ErrorKind, Matrix, Metric, RqKMeans, RqKMeansModel, RqVae, Weights};
+use std::ops::ControlFlow;
 
 const DIM: usize = 4;
 
@@ -84,6 +86,35 @@ fn labels_give_the_first_codes_and_their_means_the_codewords_on_every_device() {
             assert_eq!(found.fingerprint(), model.fingerprint(), "{unknown:?} on {device:?}");
             let found = found.encoder().labels(&labels).encode(&rows, device).unwrap();
             assert_eq!(found, codes, "{unknown:?} on {device:?}");
+        }
+    }
+}
+
+/// Rows with weights and labels are fitted as copies are of which there are as many.
+#[test]
+fn weights_stand_for_copies_of_rows_with_labels() {
+    let (values, labels) = (values(), labels());
+    let rows = Matrix::new(&values, DIM).unwrap();
+    // The rows of one label do not count.
+    let of_kind_2 = |row: usize| labels.part(row..row + 1) == labels.part(2..3);
+    let times = |row: usize| if of_kind_2(row) { 0 } else { row_hash(3, row as u64) % 4 };
+    let weights = Weights::new((0..240).map(times)).unwrap();
+    let copies: Vec<usize> = (0..240).flat_map(|row| std::iter::repeat_n(row, times(row) as usize)).collect();
+    let copied: Vec<f32> = copies.iter().flat_map(|row| values[row * DIM..(row + 1) * DIM].to_vec()).collect();
+    let (copied, labels_of_copies) = (Matrix::new(&copied, DIM).unwrap(), labels.of_rows(&copies));
+    let base = RqKMeans::new(2, [6, 5]).max_iter(6);
+    for params in [base.clone(), base.clone().sample(150), base.clone().metric(Metric::Cosine), base.init(Init::Random)]
+    {
+        for unknown in [UnknownLabel::Nearest, UnknownLabel::Reserve] {
+            let fit = LabelledFit::new(&labels_of_copies).unknown(unknown);
+            let expected = params.fit_labelled(&copied, &fit, &Device::reference()).unwrap();
+            for device in devices() {
+                let labels = Some(LabelledFit::new(&labels).unknown(unknown));
+                let options = TrainOptions { weights: Some(&weights), labels, ..TrainOptions::default() };
+                let mut tell = |_: &TrainingProgress<'_>| ControlFlow::Continue(());
+                let (found, _) = train(&params, &rows, device, &options, &mut tell).unwrap();
+                assert_eq!(found.fingerprint(), expected.fingerprint(), "{params:?}, {unknown:?} on {device:?}");
+            }
         }
     }
 }

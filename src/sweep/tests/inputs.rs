@@ -172,7 +172,6 @@ fn what_fits_refuse_is_refused_before_any_of_them() {
     for (sweep, part) in [
         (base().weights(few()), "2 weights"),
         (base().weights(weights()).balanced([false, true]), "`weights`"),
-        (base().weights(weights()).labels(labels(), nearest), "`labels`"),
         (base().labels(labels().part(0..9), nearest), "9 labels"),
         (base().labels(labels(), nearest).kinds([RqKMeans::new(1, 1).refine(2).into()]), "`labels`"),
         (base().labels(labels(), nearest).balanced([false, true]), "`labels`"),
