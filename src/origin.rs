@@ -3,8 +3,8 @@
 use crate::blocks::Blocks;
 use crate::error::{Error, Result};
 use crate::fields::fields;
-use crate::io::Provenance;
 use crate::io::model_file::FORMAT_VERSION;
+use crate::io::{Provenance, ReadOptions};
 use crate::labels::{LabelTable, UnknownLabel};
 use crate::weights::Weights;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,30 @@ impl Origin {
             parameters.insert("column_weight".to_owned(), Value::from(weights));
         }
         self.blocks = Some(blocks);
+        self
+    }
+
+    /// Records which columns or arrays of files the rows were, where options name some.
+    pub(crate) fn with_columns_of(mut self, options: &ReadOptions) -> Self {
+        let Some(parameters) = &mut self.parameters else { return self };
+        let named = |one: &Option<String>| match (options.blocks.as_slice(), one) {
+            (_, None) => None,
+            ([], Some(one)) => Some(Value::from(vec![one.clone()])),
+            (several, _) => Some(Value::from(several)),
+        };
+        if options.tensor.is_some() {
+            // The names of blocks, which were tensors.
+            parameters.remove("column");
+        }
+        let all = [
+            ("column", named(&options.column)),
+            ("columns", options.columns.clone().map(Value::from)),
+            ("tensor", named(&options.tensor)),
+            ("as", options.bytes.map(|bytes| Value::from(bytes.to_string()))),
+            ("integers", options.integers.then_some(Value::from(true))),
+        ];
+        let given = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        parameters.extend(given);
         self
     }
 

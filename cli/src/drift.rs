@@ -143,7 +143,7 @@ fn open(
     model: &Model,
 ) -> Result<(Input, Option<Labels>), Failure> {
     let tables = model.label_tables();
-    let input = Input::open_for(common, args, Texts::default(), &prefix.columns(tables), model.blocks())?;
+    let input = Input::open_for(common, args, Texts::default(), &prefix.columns(tables), Some(model))?;
     if input.rows.is_empty() {
         return Err(input.refuse(&ErrorKind::Empty.to_string()));
     }

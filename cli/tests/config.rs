@@ -1,6 +1,6 @@
 //! `--config`, and fits repeated from their model files alone.
 
-use super::Dir;
+use super::{Dir, values};
 use serde_json::{Value, json};
 
 /// The parameters that a model file gives back, in a file.
@@ -275,4 +275,72 @@ fn a_grid_comes_from_a_file_too() {
         let found = parts.iter().all(|part| run.stderr.contains(part)) && run.stderr.contains("bad.toml");
         assert!(run.code == Some(2) && found && !dir.path("e.jsonl").exists(), "{text}: {}", run.stderr);
     }
+}
+
+/// Rows of which each file has two embeddings, or more columns than those of the fit.
+fn two_embeddings() -> Dir {
+    let dir = Dir::new();
+    let all = values(200, 8);
+    let rows = || all.chunks_exact(8);
+    let list = |values: &[f32]| json!(values).to_string();
+    let line = |row: &[f32]| format!("{{\"embedding\":{},\"text\":{}}}\n", list(&row[..4]), list(&row[4..]));
+    dir.write("x.jsonl", rows().map(line).collect::<String>());
+    let numbers = |row: &[f32]| row.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
+    let csv: String = rows().map(|row| format!("{}\n", numbers(row))).collect();
+    dir.write("x.csv", format!("f0,f1,f2,f3,g0,g1,g2,g3\n{csv}"));
+    let bytes = |part: std::ops::Range<usize>| -> Vec<u8> {
+        rows().flat_map(|row| row[part.clone()].to_vec()).flat_map(f32::to_le_bytes).collect()
+    };
+    let size = 200 * 4 * 4;
+    let tensor = |at: usize| json!({ "dtype": "F32", "shape": [200, 4], "data_offsets": [at * size, (at + 1) * size] });
+    let header = json!({ "a": tensor(0), "b": tensor(1) }).to_string();
+    let length = (header.len() as u64).to_le_bytes();
+    dir.write("x.safetensors", [&length[..], header.as_bytes(), &bytes(0..4), &bytes(4..8)].concat());
+    dir
+}
+
+/// Which column or array was read is a parameter of the fit, and commands that take the model read the same one.
+#[test]
+fn the_columns_of_a_fit_are_repeated_and_read_again() {
+    let dir = two_embeddings();
+    let fit = "fit --levels 2 --clusters 8 --json";
+    for (input, flags, recorded) in [
+        ("x.jsonl", "--column text", json!({ "column": ["text"] })),
+        ("x.csv", "--columns g", json!({ "columns": "g" })),
+        ("x.safetensors", "--tensor b", json!({ "tensor": ["b"] })),
+        ("x.safetensors", "--tensor b --tensor a", json!({ "tensor": ["b", "a"] })),
+        ("x.jsonl", "--column text --column embedding", json!({ "column": ["text", "embedding"] })),
+    ] {
+        let first = dir.semid(&format!("{fit} --input {input} --output a.safetensors {flags}")).json(0);
+        let parameters = parameters(&dir, "a.safetensors", "fit.json");
+        for name in ["column", "columns", "tensor"] {
+            assert_eq!(parameters.get(name), recorded.get(name), "{name} of {flags}");
+        }
+        let again = format!("fit --input {input} --config fit.json --output b.safetensors --json");
+        assert_eq!(dir.semid(&again).json(0)["fingerprint"], first["fingerprint"], "{flags}");
+        assert!(dir.read("a.safetensors") == dir.read("b.safetensors"), "{flags}");
+        let encode = format!("encode --model a.safetensors --input {input}");
+        dir.semid(&format!("{encode} --output own.npy {flags}")).ok();
+        dir.semid(&format!("{encode} --output default.npy")).ok();
+        assert!(dir.read("own.npy") == dir.read("default.npy"), "{flags}");
+        for command in ["eval --k 0", "verify --device cpu", "assign --db ids.db --row-numbers --output ids.csv"] {
+            dir.semid(&format!("{command} --model a.safetensors --input {input} --json")).json(0);
+        }
+        std::fs::remove_file(dir.path("ids.db")).unwrap();
+    }
+    // Flags win, and a file without the column is read by default.
+    let of_text = dir.semid(&format!("{fit} --input x.jsonl --output a.safetensors --column text")).json(0);
+    parameters(&dir, "a.safetensors", "fit.json");
+    let other = "fit --input x.jsonl --config fit.json --output b.safetensors --json --column embedding";
+    assert_ne!(dir.semid(other).json(0)["fingerprint"], of_text["fingerprint"]);
+    dir.semid("encode --model b.safetensors --input x.jsonl --output embedding.npy").ok();
+    dir.write("plain.jsonl", dir.text("x.jsonl").replace("text", "words"));
+    dir.semid("encode --model a.safetensors --input plain.jsonl --output c.npy").ok();
+    dir.semid("encode --model a.safetensors --input x.jsonl --column embedding --output d.npy").ok();
+    assert!(dir.read("c.npy") == dir.read("d.npy"));
+    // Bad rows of the column are told, and not passed over in favour of another one.
+    dir.write("bad.jsonl", dir.text("x.jsonl").replacen("\"text\":[", "\"text\":[null,", 1));
+    dir.fails("encode --model a.safetensors --input bad.jsonl --output e.npy", &["bad.jsonl"]);
+    let csv = "fit --input x.csv --config fit.json --output b.safetensors";
+    dir.fails(csv, &["x.csv", "fit.json has the parameter column", ".parquet, .jsonl", "drop the key"]);
 }

@@ -7,9 +7,9 @@ use crate::blocks::Blocks;
 use crate::device::Device;
 use crate::encoder::Encoder;
 use crate::error::{Error, ErrorKind, Result};
-use crate::io::Provenance;
 use crate::io::file::format_of;
 use crate::io::model_file::{ModelFile, load_file, write_file};
+use crate::io::{Provenance, ReadOptions};
 use crate::origin::Origin;
 use crate::quantizer::{EncodeReport, Quantizer};
 use crate::rows::Rows;
@@ -175,6 +175,15 @@ impl Model {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a kind of your own that keeps no such record.
     pub fn with_pair_weight(self, weight: f64) -> Result<Self> {
         self.change_origin(|origin| *origin = std::mem::take(origin).with_pair_weight(weight))
+    }
+
+    /// Returns the model with a record, among the parameters of its fit, of the column, the columns or the array that
+    /// `options` name, and of how these are read. The record goes into the model's file, but not into its fingerprint.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a kind of your own that keeps no such record.
+    pub fn with_columns_of(self, options: &ReadOptions) -> Result<Self> {
+        self.change_origin(|origin| *origin = std::mem::take(origin).with_columns_of(options))
     }
 
     /// Returns the model with other labels: code k of a level becomes code `labels[level][k]`.

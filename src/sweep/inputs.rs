@@ -4,6 +4,7 @@ use super::record::SweepParameters;
 use super::settings::Settings;
 use crate::blocks::Blocks;
 use crate::error::Result;
+use crate::io::ReadOptions;
 use crate::io::model_file::hex;
 use crate::labels::{LabelledFit, Labels, UnknownLabel};
 use crate::model::Model;
@@ -22,6 +23,7 @@ pub(super) struct FitInputs {
     pub(super) warm_start: Option<Model>,
     pub(super) blocks: Option<Blocks>,
     pub(super) pair_weight: Option<f64>,
+    pub(super) columns: Option<ReadOptions>,
 }
 
 impl FitInputs {
@@ -46,6 +48,10 @@ impl FitInputs {
         let model = match &self.blocks {
             Some(blocks) => Model::from(model).with_blocks(blocks.clone())?,
             None => model.into(),
+        };
+        let model = match &self.columns {
+            Some(options) => model.with_columns_of(options)?,
+            None => model,
         };
         match self.pair_weight {
             Some(weight) => model.with_pair_weight(weight),

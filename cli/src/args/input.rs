@@ -14,7 +14,8 @@ pub(crate) struct InputArgs {
     pub(crate) input: Vec<PathBuf>,
     /// Column of a .parquet or .jsonl file [default: embedding, or the only column of lists of floats]; given again, as
     /// in --column text --column image, every row has several embeddings, which are scaled to equal mean squares and
-    /// joined; a model keeps the scales and the columns, so commands that take a model do not need this
+    /// joined; a model keeps the scales and the columns, so commands that take a model need this only for a file in
+    /// which they have other names
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub(crate) column: Vec<String>,
     /// Mean square, about its mean, to which each of several embeddings per row is scaled: 1,0.5 lets the second one
@@ -43,6 +44,9 @@ pub(crate) struct InputArgs {
     /// File to write all bad rows to, with their keys: .csv or .jsonl; with --bad-rows skip or list
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(crate) bad_rows_output: Option<PathBuf>,
+    /// The file of parameters that says which column or tensor is read, where flags do not.
+    #[arg(skip)]
+    pub(crate) parameters: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -97,6 +101,7 @@ impl InputArgs {
             integers: self.integers,
             bad_rows: self.bad_rows,
             bad_rows_output: None,
+            parameters: self.parameters.clone(),
         }
     }
 

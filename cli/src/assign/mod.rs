@@ -57,8 +57,7 @@ pub(crate) fn run(common: &Common, args: &AssignArgs) -> Outcome {
     let keys = Texts { column: args.keys.id_column.as_deref(), file: args.keys.items.as_deref() };
     let model = engine::model(args);
     let tables = model.as_ref().map(|model| model.label_tables().to_vec()).unwrap_or_default();
-    let blocks = model.as_ref().and_then(|model| model.blocks());
-    let input = Input::open_for(common, &args.input, keys, &args.prefix.columns(&tables), blocks)?;
+    let input = Input::open_for(common, &args.input, keys, &args.prefix.columns(&tables), model.as_ref())?;
     if input.rows.is_empty() {
         return Err(input.failure(ErrorKind::Empty.into()));
     }

@@ -29,7 +29,7 @@ impl<'a> Opened<'a> {
         let encoder = encoder(&model, args)?;
         let ids = Texts { column: args.id_column.as_deref(), file: args.items.as_deref() };
         let tables = model.label_tables();
-        let input = Input::open_for(common, &args.input, ids, &args.prefix.columns(tables), model.blocks())?;
+        let input = Input::open_for(common, &args.input, ids, &args.prefix.columns(tables), Some(&model))?;
         let labels = input.labels(&args.prefix, tables)?;
         let keys = keys(args, &input)?;
         let (input, pairs) = input.smoothed(&args.pairs, |_| Ok(keys.clone()), pairs::weight_of(&model), None)?;

@@ -28,7 +28,7 @@ impl EvalInputs {
         co_occurrence::check_keys(&args.keys, interactions, smooth)?;
         let own = [&args.label_column, &args.ids.weight_column, &args.keys.id_column].map(Option::as_deref);
         let columns = [own.to_vec(), args.prefix.columns(tables)].concat();
-        let input = Input::open_for(common, &args.input, Texts::default(), &columns, model.blocks())?;
+        let input = Input::open_for(common, &args.input, Texts::default(), &columns, Some(model))?;
         let weights = input.weights(&args.weight_args())?;
         // Without an encode, labels that flags name are those of an older model.
         let prefixes = match (tables, &args.codes) {

@@ -3,23 +3,20 @@
 use crate::args::{Common, FitArgs, InputArgs, WeightArgs};
 use crate::config::Config;
 use crate::input::pairs::PairFacts;
+use crate::input::reading::Reading;
 use crate::input::{Input, Texts};
 use crate::names::places;
 use crate::output::{Failure, things};
 use semid::{Model, Weights};
 
-/// Returns the flags of the input, with the columns and the weights of columns that the file of parameters names where
-/// flags name none. Weights of the file are refused for another number of columns.
+/// Returns the flags of the input, with the columns or tensors and the weights of columns that the file of parameters
+/// names where flags name none. Weights of the file are refused for another number of columns.
 pub(super) fn flags(args: &FitArgs, config: &mut Config) -> Result<InputArgs, Failure> {
-    let (columns, weights) = (config.get::<Vec<String>>("column")?, config.get::<Vec<f64>>("column_weight")?);
-    config.remove("column");
+    let weights = config.get::<Vec<f64>>("column_weight")?;
     config.remove("column_weight");
-    let mut input = args.input.of_files(&args.input.input);
-    input.bad_rows_output.clone_from(&args.input.bad_rows_output);
-    let given = input.column.len() + input.tensor.len();
-    if given == 0 {
-        input.column = columns.unwrap_or_default();
-    }
+    let mut input = Reading::take(config)?.applied(&args.input);
+    input.parameters = args.config.clone().filter(|_| !args.input.names_columns());
+    let given = args.input.column.len() + args.input.tensor.len();
     if let Some(weights) = weights.filter(|_| input.column_weight.is_empty()) {
         if given > 0 && given != weights.len() {
             let (weights, columns) = (things(weights.len(), "number"), things(given, "column"));
@@ -62,7 +59,7 @@ pub(crate) fn open(
             }
             flags.column_weight.clear();
         }
-        let opened = Input::open_for(common, &flags, texts, columns, base.blocks())?;
+        let opened = Input::open_for(common, &flags, texts, columns, Some(base))?;
         let weights = opened.weights(weights)?;
         return Ok((opened, weights));
     }
@@ -71,12 +68,18 @@ pub(crate) fn open(
     Ok((opened.with_own_blocks(input, weights.as_ref())?, weights))
 }
 
-/// Returns the model with the blocks of its rows, if they have several, and the weight of pairs, if there are some.
-pub(super) fn recorded(model: Model, input: &Input, pairs: Option<&PairFacts>) -> Result<Model, Failure> {
+/// Returns the model with the blocks of its rows, if they have several, which columns or tensors they are, as flags say,
+/// and the weight of pairs, if there are some.
+pub(super) fn recorded(
+    model: Model,
+    (input, flags): (&Input, &InputArgs),
+    pairs: Option<&PairFacts>,
+) -> Result<Model, Failure> {
     let model = match input.blocks() {
         Some(blocks) => model.with_blocks(blocks.clone())?,
         None => model,
     };
+    let model = model.with_columns_of(&flags.options(&[], flags.blocks()))?;
     match pairs {
         Some(pairs) => Ok(model.with_pair_weight(pairs.weight())?),
         None => Ok(model),

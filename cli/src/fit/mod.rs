@@ -112,7 +112,7 @@ pub(crate) fn run(common: &Common, args: &FitArgs) -> Outcome {
     let (model, report) = work.train(&bar)?;
     let seconds = start.elapsed().as_secs_f64();
     drop(bar);
-    let model = blocks::recorded(model, &input, pairs.as_ref())?;
+    let model = blocks::recorded(model, (&input, &flags), pairs.as_ref())?;
     let (model, alignment) = align::align(older.as_ref(), model, (&rows, weights.as_ref()), &device)?;
     let model = provenance::recorded(model, args, &input)?;
     interrupt::check()?;

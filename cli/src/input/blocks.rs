@@ -23,22 +23,23 @@ pub(crate) struct BlockFacts {
 }
 
 impl Input {
-    /// Opens the input of a command that has a model, whose rows have these blocks, or none.
+    /// Opens the input of a command that has a model, in the blocks of the model's rows, if it has some, and otherwise
+    /// in the column of its fit where files have that.
     pub(crate) fn open_for(
         common: &Common,
         args: &InputArgs,
         keys: Texts<'_>,
         columns: &[Option<&str>],
-        blocks: Option<&Blocks>,
+        model: Option<&Model>,
     ) -> Result<Self, Failure> {
         let refused = |reason: &str| Err(Failure::Error(reason.to_owned()));
         if !args.column_weight.is_empty() {
             return refused("--column-weight is for fits: a model has the scales of its blocks; leave it out");
         }
         let given = args.blocks();
-        let Some(blocks) = blocks else {
+        let Some(blocks) = model.and_then(|model| model.blocks()) else {
             return match given {
-                [] => Self::open_raw(common, args, keys, columns, &[]),
+                [] => Self::open_as_fitted(common, args, keys, columns, model),
                 _ => refused("the model takes one embedding per row; give one --column or --tensor"),
             };
         };
@@ -58,6 +59,29 @@ impl Input {
             }
         };
         Self::open_raw(common, args, keys, columns, names)?.scaled(blocks.clone())
+    }
+
+    /// Opens the input of a command whose model, if it has one, takes one embedding per row.
+    fn open_as_fitted(
+        common: &Common,
+        args: &InputArgs,
+        keys: Texts<'_>,
+        columns: &[Option<&str>],
+        model: Option<&Model>,
+    ) -> Result<Self, Failure> {
+        let Some(as_fitted) = model.and_then(|model| args.as_fitted(model)) else {
+            return Self::open_raw(common, args, keys, columns, &[]);
+        };
+        let failure = match Self::open_raw(common, &as_fitted, keys, columns, &[]) {
+            Ok(input) => return Ok(input),
+            Err(failure) => failure,
+        };
+        // Files may have other columns than those of the fit; then the defaults hold.
+        let Ok(input) = Self::open_raw(common, args, keys, columns, &[]) else { return Err(failure) };
+        match as_fitted.first_column() {
+            Some(name) if input.rows.has_column(name)? => Err(failure),
+            _ => Ok(input),
+        }
     }
 
     /// Scales the blocks of the rows, where flags name several: each has its weight as its mean square.

@@ -5,6 +5,7 @@ pub(crate) mod blocks;
 mod embeddings;
 pub(crate) mod labels;
 pub(crate) mod pairs;
+pub(crate) mod reading;
 mod weights;
 
 use crate::args::{Common, InputArgs, OnBadRows};
@@ -136,7 +137,14 @@ impl Input {
         match given.into_iter().find(|(_, given, formats)| *given && is_unused(formats)) {
             Some((flag, _, formats)) => {
                 let formats: Vec<String> = formats.iter().map(|format| format!(".{format}")).collect();
-                Err(self.refuse(&format!("--{flag} is for {}; leave it out", formats.join(", "))))
+                let formats = formats.join(", ");
+                Err(match args.parameters.as_deref() {
+                    Some(path) => {
+                        let path = path.display();
+                        self.refuse(&format!("{path} has the parameter {flag}, which is for {formats}; drop the key"))
+                    }
+                    None => self.refuse(&format!("--{flag} is for {formats}; leave it out")),
+                })
             }
             None => Ok(()),
         }

@@ -28,7 +28,7 @@ impl ReportInputs {
         let own = [&args.page.label_column, &args.ids.weight_column].map(Option::as_deref);
         let columns = [own.to_vec(), args.prefix.columns(tables)].concat();
         let names = Texts { column: args.page.id_column.as_deref(), file: args.page.items.as_deref() };
-        let input = Input::open_for(common, &args.input, names, &columns, model.blocks())?;
+        let input = Input::open_for(common, &args.input, names, &columns, Some(model))?;
         let labels = input.labels(&args.prefix, tables)?;
         let weights = input.weights(&args.weight_args())?;
         let keys = co_occurrence::keys(&args.keys(), &input, interactions, smooth)?;

@@ -42,6 +42,7 @@ impl SweepInputs {
             .labels(self.labels.clone(), args.labels.unknown())
             .blocks(self.input.blocks().cloned())
             .pair_weight(self.pairs.as_ref().map(PairFacts::weight))
+            .columns_of(args.input.options(&[], args.input.blocks()))
             .warm_start(warm_start)
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(common: &Common, args: &VerifyArgs) -> Outcome {
     let model = Model::load(&args.model)?;
     let tables = model.label_tables();
     let columns = args.prefix.columns(tables);
-    let input = Input::open_for(common, &args.input, Texts::default(), &columns, model.blocks())?;
+    let input = Input::open_for(common, &args.input, Texts::default(), &columns, Some(&model))?;
     let labels = input.labels(&args.prefix, tables)?;
     let rows = Watched::new(&input.rows);
     if rows.dim() != model.dim() {

@@ -8,6 +8,7 @@ pub(super) use chains::{Chain, runs_of};
 use super::inputs::FitInputs;
 use crate::blocks::Blocks;
 use crate::clusters::Clusters;
+use crate::io::ReadOptions;
 use crate::labels::{Labels, UnknownLabel};
 use crate::metrics::Evaluation;
 use crate::model::Model;
@@ -26,7 +27,7 @@ use std::path::{Path, PathBuf};
 /// | `balanced` | off | of kinds that can balance clusters: off, on, or both |
 /// | `seeds` | 42 | seeds of the fits |
 /// | `freeze_levels` | 0 | of a sweep that starts from a model: how many first levels keep their codewords |
-/// | `weights`, `labels`, `warm_start`, `blocks`, `pair_weight` | none | what all fits take besides parameters |
+/// | `weights`, `labels`, `warm_start`, `blocks`, `pair_weight`, `columns_of` | none | what all fits take besides parameters |
 /// | `evaluation` | [`Evaluation::new`] | what is measured |
 /// | `predict` | off | also predict the collisions of that many rows |
 /// | `models` | off | keep the models in that folder |
@@ -178,6 +179,13 @@ impl Sweep {
     #[must_use]
     pub fn pair_weight(mut self, weight: impl Into<Option<f64>>) -> Self {
         self.inputs.pair_weight = weight.into();
+        self
+    }
+
+    /// Records in all models which column or array of the files the rows are, see [`Model::with_columns_of`].
+    #[must_use]
+    pub fn columns_of(mut self, options: impl Into<Option<ReadOptions>>) -> Self {
+        self.inputs.columns = options.into();
         self
     }
 
