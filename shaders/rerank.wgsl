@@ -1,5 +1,5 @@
 // Gives rows with a few candidates their codes by exact distances to these; the lowest code wins a tie. Twin:
-// `nearest_of` of src/kernel/assign/candidates.rs; shared/candidates.wgsl says what is listed.
+// `nearest_of` of src/kernel/assign/candidates/mod.rs; shared/candidates.wgsl says what is listed.
 //
 // Workgroups stride over the listed rows, 16 at a time, with 16 lanes for each, so that neighbouring lanes read
 // neighbouring vec4 of the row. Lane i then adds up the distance to candidate i.

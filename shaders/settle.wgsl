@@ -1,5 +1,5 @@
 // Gives rows with many or unknown candidates their codes by exact distances to all codewords of the shares that have
-// some; the lowest code wins a tie. Twin: `nearest_of` of src/kernel/assign/candidates.rs; shared/candidates.wgsl says
+// some; the lowest code wins a tie. Twin: `nearest_of` of src/kernel/assign/candidates/mod.rs; shared/candidates.wgsl says
 // what is listed, and what a share is.
 //
 // Workgroups stride over the listed rows. For each row the invocations of a workgroup stride over the codewords and

@@ -1,5 +1,5 @@
 // Which codewords may be the nearest to a row, by what the race for it left. Twin, and proof:
-// src/kernel/assign/candidates.rs.
+// src/kernel/assign/candidates/mod.rs.
 //
 // 16 invocations raced for a row, each over its share of the codewords: share s has those with (code / 4) % 16 == s.
 // Each left a state: the lowest score of its share, the second lowest, and the code of the lowest. A codeword whose

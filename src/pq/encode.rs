@@ -30,7 +30,7 @@ impl PqKMeansModel {
     }
 }
 
-/// Says why an encode of product codes after so many residual levels takes no beam.
+/// Says why an encode of product codes after `residual_levels` residual levels takes no beam.
 fn without_beam(residual_levels: usize) -> &'static str {
     match residual_levels {
         0 => "must be left out: slices do not depend on each other, so their nearest codewords are the best",
@@ -41,7 +41,7 @@ fn without_beam(residual_levels: usize) -> &'static str {
     }
 }
 
-/// Refuses options of an encode that product codes after so many residual levels do not have.
+/// Refuses options of an encode that product codes after `residual_levels` residual levels do not have.
 pub(super) fn check_options(options: &EncodeOptions, rows: usize, residual_levels: usize) -> Result<()> {
     let EncodeOptions { priced, capacity, beam, labels } = options;
     if *priced {

@@ -51,8 +51,8 @@ pub(super) struct Context {
     dispatch_work: AtomicU64,
     /// What is known of the variants of the filters.
     pub(super) tiles: Tiles,
-    /// What `assign` is to multiply, or the value of `SEMID_GPU_FILTER` that names no filter: an error once it is to
-    /// compute.
+    /// The filter that `SEMID_GPU_FILTER` chooses, or its value where that names no filter: an error once the device is
+    /// to compute.
     pub(super) filter: std::result::Result<Option<Filter>, String>,
     failure: Failure,
     pipelines: Mutex<HashMap<Kernel, Pipeline>>,

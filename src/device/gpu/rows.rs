@@ -22,7 +22,7 @@ pub(super) struct GpuRows {
     pub(super) dim: usize,
     /// vec4 per row.
     pub(super) width: usize,
-    /// What `assign` is to multiply, where that is not left to what was measured.
+    /// The filter of these rows, where measurements do not choose it.
     pub(super) filter: Option<Filter>,
     pub(super) chunks: Vec<ChunkBuffers>,
     /// The dispatches that are not submitted yet.

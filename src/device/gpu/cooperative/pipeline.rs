@@ -1,4 +1,4 @@
-//! Makes a pipeline of SPIR-V that wgpu passes through. It knows nothing of the bindings, so they are said here.
+//! Makes a pipeline of SPIR-V that wgpu passes through. wgpu does not read its bindings, so this file lists them.
 
 use wgpu::BufferBindingType::{Storage, Uniform};
 
