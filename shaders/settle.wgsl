@@ -1,6 +1,6 @@
 // Gives rows with many or unknown candidates their codes by exact distances to all codewords of the shares that have
-// some; the lowest code wins a tie. Twin: `nearest_of` of src/kernel/assign/candidates/mod.rs; shared/candidates.wgsl says
-// what is listed, and what a share is.
+// some; the lowest code wins a tie. Twin: `nearest_of` of src/kernel/assign/candidates/mod.rs;
+// shared/candidates.wgsl says what is listed, and what a share is.
 //
 // Workgroups stride over the listed rows. For each row the invocations of a workgroup stride over the codewords and
 // reduce by the total order (distance, code).

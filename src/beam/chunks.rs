@@ -12,8 +12,8 @@ pub(crate) type CandidatesSink<'a> = &'a mut dyn FnMut(Range<usize>, &Candidates
 
 impl Beam {
     /// Searches codes of `levels`, whose largest components add up to at most 2^23, for `rows` rows. For each chunk of
-    /// rows, `read` returns the rows on the grid with the codes that they have, and `sink` takes their candidates and how
-    /// many assignments exact distances settled.
+    /// rows, `read` returns the rows on the grid with the codes that they have, and `sink` takes their candidates and
+    /// how many assignments exact distances settled.
     ///
     /// # Errors
     /// The first one in the order of the rows; `sink` has received all chunks before it.

@@ -10,8 +10,8 @@
 //! ones it is the first in the order of the codes. Where the level before has fewer than j places, all of them count,
 //! and there are never more places than extensions.
 //!
-//! Where the codes of the first levels are given, the search goes over the others: before these there is one place, with
-//! the codes that are given.
+//! Where the codes of the first levels are given, the search goes over the others: before these there is one place,
+//! with the codes that are given.
 //!
 //! At the last level, all extensions of all places are ordered by their distance, then by their codes. The first k are
 //! the candidates, and the very first is the result of an encode.

@@ -29,11 +29,6 @@ pub(crate) struct DriftArgs {
     /// codewords, so that errors and margins within a wide estimate of that tell nothing; they are read as --input is
     #[arg(long, value_name = "FILE", required = true, num_args = 1.., help_heading = "Input")]
     pub(crate) baseline: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) prefix: PrefixArgs,
-    /// Text file with the label of every row of the baseline, as --prefix-labels has those of the input
-    #[arg(long, value_name = "FILE", requires = "prefix_labels", help_heading = "Levels from labels")]
-    pub(crate) baseline_labels: Vec<PathBuf>,
     /// Maximum by which the population stability index of a level may exceed the one that chance gives
     #[arg(long, value_name = "INDEX", default_value_t = 0.25, value_parser = super::finite::<f64>,
           help_heading = "Limits")]
@@ -56,4 +51,9 @@ pub(crate) struct DriftArgs {
     /// Seed of the sample
     #[arg(long, value_name = "SEED", default_value_t = 42)]
     pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) prefix: PrefixArgs,
+    /// Text file with the label of every row of the baseline, as --prefix-labels has those of the input
+    #[arg(long, value_name = "FILE", requires = "prefix_labels", help_heading = "Levels from labels")]
+    pub(crate) baseline_labels: Vec<PathBuf>,
 }

@@ -24,7 +24,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("Items that occur together", &["pairs", "smooth_pairs", "pair_weight", "id_column", "items"]),
-    ("Levels from labels", &["prefix_column", "prefix_labels", "unknown"]),
+    ("Levels from labels", &["prefix_column", "prefix_labels", "baseline_labels", "unknown"]),
     ("Weights", &["weight_column", "weights", "weight_step"]),
 ];
 

@@ -68,8 +68,8 @@ pub(crate) fn open(
     Ok((opened.with_own_blocks(input, weights.as_ref())?, weights))
 }
 
-/// Returns the model with the blocks of its rows, if they have several, which columns or tensors they are, as flags say,
-/// and the weight of pairs, if there are some.
+/// Returns the model with the blocks of its rows, if they have several, the columns or tensors that flags name, and the
+/// weight of pairs, if there are some.
 pub(super) fn recorded(
     model: Model,
     (input, flags): (&Input, &InputArgs),

@@ -27,7 +27,8 @@ pub(super) struct Used {
 }
 
 impl Used {
-    /// Finds the rows of which `sample` holds one number or more; `weights` say how many numbers each of all `rows` has.
+    /// Finds the rows of which `sample` holds one number or more; `weights` say how many numbers each of all `rows`
+    /// has.
     pub(super) fn new(sample: Sample, weights: Option<&Weights>, rows: usize) -> Result<Self> {
         let Some(weights) = weights else {
             return Ok(Self { rows: (0..rows).filter(|row| sample.holds(*row as u64)).collect(), weights: None });
@@ -52,7 +53,8 @@ impl RqKMeans {
     /// The codeword of a label is the mean of its rows, or of what the levels before leave of them. A row without a
     /// label has the code that `fit` says, and has no part in the means of labels. The codes of a level follow the
     /// order of the bytes of its labels. Rows may also have weights, see
-    /// [`TrainOptions`](crate::quantizer::TrainOptions): then a fit is that of as many copies of every row and its labels.
+    /// [`TrainOptions`](crate::quantizer::TrainOptions): then a fit is that of as many copies of every row and its
+    /// labels.
     ///
     /// # Shapes
     /// `rows` (N, D), N labels in each of P columns: the model has P levels more than the parameters.
