@@ -343,4 +343,6 @@ fn the_columns_of_a_fit_are_repeated_and_read_again() {
     dir.fails("encode --model a.safetensors --input bad.jsonl --output e.npy", &["bad.jsonl"]);
     let csv = "fit --input x.csv --config fit.json --output b.safetensors";
     dir.fails(csv, &["x.csv", "fit.json has the parameter column", ".parquet, .jsonl", "drop the key"]);
+    let flag = "fit --input x.jsonl --config fit.json --output b.safetensors --integers";
+    dir.fails(flag, &["x.jsonl", "--integers is for .npy, .npz; leave it out"]);
 }

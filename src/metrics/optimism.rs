@@ -61,10 +61,10 @@ pub(super) fn optimism(model: &dyn Quantizer, rows: &dyn Rows, codes: &Codes) ->
     let of_level = |(level, left): (usize, Option<Left>)| {
         let (Some(left), Some(part)) = (left, if refined { last } else { left }) else { return Optimism::default() };
         let here = fitted.map_or(part.agreement(), |rows| (part.agreement() + rows) / 2.0).clamp(0.0, 1.0);
-        let search = match refined {
-            _ if level < labelled => 1.0,
-            true => REFINED_SEARCH,
-            false => SEARCH,
+        let search = match (level < labelled, refined) {
+            (true, _) => 1.0,
+            (false, true) => REFINED_SEARCH,
+            (false, false) => SEARCH,
         };
         let all = search * 2.0 * here * left.variances;
         let share = if left.squares > 0.0 { all / left.squares } else { 0.0 };

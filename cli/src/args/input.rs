@@ -5,7 +5,7 @@ use semid::io::{BadRows, FloatBytes, ReadOptions};
 use std::path::PathBuf;
 
 /// The files of embeddings, and their column or tensor.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct InputArgs {
     /// Embeddings: .npy, .npz, .parquet, .safetensors, .fvecs, .csv, .tsv or .jsonl; a folder, or a pattern
     /// such as 'part-*.parquet', stands for its files in the order of their names; several inputs are read one after
@@ -91,18 +91,7 @@ impl InputArgs {
 
     /// Returns the same flags for other files.
     pub(crate) fn of_files(&self, files: &[PathBuf]) -> Self {
-        Self {
-            input: files.to_vec(),
-            column: self.column.clone(),
-            column_weight: self.column_weight.clone(),
-            columns: self.columns.clone(),
-            bytes: self.bytes,
-            tensor: self.tensor.clone(),
-            integers: self.integers,
-            bad_rows: self.bad_rows,
-            bad_rows_output: None,
-            parameters: self.parameters.clone(),
-        }
+        Self { input: files.to_vec(), bad_rows_output: None, ..self.clone() }
     }
 
     /// Returns the name of the input in errors.

@@ -15,7 +15,7 @@ pub(super) fn flags(args: &FitArgs, config: &mut Config) -> Result<InputArgs, Fa
     let weights = config.get::<Vec<f64>>("column_weight")?;
     config.remove("column_weight");
     let mut input = Reading::take(config)?.applied(&args.input);
-    input.parameters = args.config.clone().filter(|_| !args.input.names_columns());
+    input.parameters = args.config.clone().filter(|_| !args.input.says_how_to_read());
     let given = args.input.column.len() + args.input.tensor.len();
     if let Some(weights) = weights.filter(|_| input.column_weight.is_empty()) {
         if given > 0 && given != weights.len() {
@@ -41,8 +41,7 @@ pub(crate) fn open(
     base: Option<&Model>,
 ) -> Result<(Input, Option<Weights>), Failure> {
     if let Some(base) = base {
-        let mut flags = input.of_files(&input.input);
-        flags.bad_rows_output.clone_from(&input.bad_rows_output);
+        let mut flags = input.clone();
         if let Some(blocks) = base.blocks() {
             let own: Vec<f64> = blocks.iter().map(|block| block.weight()).collect();
             let names: Vec<String> = blocks.iter().map(|block| block.name().to_owned()).collect();

@@ -22,6 +22,26 @@ pub(crate) struct BlockFacts {
     imputed: u64,
 }
 
+/// Opens rows of one embedding each by `open`, in the column of the model's fit where there is a model and files have
+/// that column.
+fn open_as_fitted(
+    args: &InputArgs,
+    model: Option<&Model>,
+    open: impl Fn(&InputArgs) -> Result<Input, Failure>,
+) -> Result<Input, Failure> {
+    let Some(as_fitted) = model.and_then(|model| args.as_fitted(model)) else { return open(args) };
+    let failure = match open(&as_fitted) {
+        Ok(input) => return Ok(input),
+        Err(failure) => failure,
+    };
+    // Files may have other columns than those of the fit; then the defaults hold.
+    let Ok(input) = open(args) else { return Err(failure) };
+    match as_fitted.first_column() {
+        Some(name) if input.rows.has_column(name)? => Err(failure),
+        _ => Ok(input),
+    }
+}
+
 impl Input {
     /// Opens the input of a command that has a model, in the blocks of the model's rows, if it has some, and otherwise
     /// in the column of its fit where files have that.
@@ -39,7 +59,7 @@ impl Input {
         let given = args.blocks();
         let Some(blocks) = model.and_then(|model| model.blocks()) else {
             return match given {
-                [] => Self::open_as_fitted(common, args, keys, columns, model),
+                [] => open_as_fitted(args, model, |args| Self::open_raw(common, args, keys, columns, &[])),
                 _ => refused("the model takes one embedding per row; give one --column or --tensor"),
             };
         };
@@ -59,29 +79,6 @@ impl Input {
             }
         };
         Self::open_raw(common, args, keys, columns, names)?.scaled(blocks.clone())
-    }
-
-    /// Opens the input of a command whose model, if it has one, takes one embedding per row.
-    fn open_as_fitted(
-        common: &Common,
-        args: &InputArgs,
-        keys: Texts<'_>,
-        columns: &[Option<&str>],
-        model: Option<&Model>,
-    ) -> Result<Self, Failure> {
-        let Some(as_fitted) = model.and_then(|model| args.as_fitted(model)) else {
-            return Self::open_raw(common, args, keys, columns, &[]);
-        };
-        let failure = match Self::open_raw(common, &as_fitted, keys, columns, &[]) {
-            Ok(input) => return Ok(input),
-            Err(failure) => failure,
-        };
-        // Files may have other columns than those of the fit; then the defaults hold.
-        let Ok(input) = Self::open_raw(common, args, keys, columns, &[]) else { return Err(failure) };
-        match as_fitted.first_column() {
-            Some(name) if input.rows.has_column(name)? => Err(failure),
-            _ => Ok(input),
-        }
     }
 
     /// Scales the blocks of the rows, where flags name several: each has its weight as its mean square.

@@ -5,61 +5,48 @@ use crate::config::Config;
 use crate::output::Failure;
 use semid::Model;
 use semid::io::FloatBytes;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+/// The names of the fields of [`Reading`] in files of parameters.
+const NAMES: [&str; 5] = ["column", "columns", "tensor", "as", "integers"];
+
 /// The flags that say where in a file its embeddings are.
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Reading {
     column: Vec<String>,
     columns: Option<String>,
     tensor: Vec<String>,
+    #[serde(rename = "as", deserialize_with = "bytes")]
     bytes: Option<FloatBytes>,
     integers: bool,
+}
+
+fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FloatBytes>, D::Error> {
+    String::deserialize(from)?.parse().map(Some).map_err(D::Error::custom)
 }
 
 impl Reading {
     /// Takes the record out of a file of parameters.
     pub(crate) fn take(config: &mut Config) -> Result<Self, Failure> {
-        let bytes = match config.get::<String>("as")? {
-            Some(name) => Some(name.parse().map_err(|error: semid::Error| config.failure(&format!("as: {error}")))?),
-            None => None,
-        };
-        let reading = Self {
-            column: config.get("column")?.unwrap_or_default(),
-            columns: config.get("columns")?,
-            tensor: config.get("tensor")?.unwrap_or_default(),
-            bytes,
-            integers: config.get("integers")?.unwrap_or_default(),
-        };
-        ["column", "columns", "tensor", "as", "integers"].iter().for_each(|name| drop(config.remove(name)));
+        let reading = config.parameters()?;
+        NAMES.iter().for_each(|name| drop(config.remove(name)));
         Ok(reading)
     }
 
     /// Returns the record of a model; empty where it has none.
     fn of(model: &Model) -> Self {
-        let value = |name: &str| model.parameters().and_then(|of| of.get(name));
-        let text = |name: &str| value(name).and_then(Value::as_str);
-        let texts = |name: &str| -> Vec<String> {
-            let all = value(name).and_then(Value::as_array).into_iter().flatten();
-            all.filter_map(Value::as_str).map(str::to_owned).collect()
-        };
-        Self {
-            column: texts("column"),
-            columns: text("columns").map(str::to_owned),
-            tensor: texts("tensor"),
-            bytes: text("as").and_then(|name| name.parse().ok()),
-            integers: value("integers").and_then(Value::as_bool).unwrap_or_default(),
-        }
+        let fields = model.parameters().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
+        serde_json::from_value(Value::Object(fields.collect())).unwrap_or_default()
     }
 
     /// Returns the flags with what the record says where they name nothing themselves.
-    pub(crate) fn applied(&self, args: &InputArgs) -> InputArgs {
-        let mut out = args.of_files(&args.input);
-        out.bad_rows_output.clone_from(&args.bad_rows_output);
+    pub(crate) fn applied(self, args: &InputArgs) -> InputArgs {
+        let mut out = args.clone();
         if !args.names_columns() {
-            out.column.clone_from(&self.column);
-            out.columns.clone_from(&self.columns);
-            out.tensor.clone_from(&self.tensor);
+            (out.column, out.columns, out.tensor) = (self.column, self.columns, self.tensor);
         }
         out.bytes = args.bytes.or(self.bytes);
         out.integers = args.integers || self.integers;
@@ -73,14 +60,18 @@ impl InputArgs {
         !(self.column.is_empty() && self.tensor.is_empty() && self.columns.is_none())
     }
 
+    /// Returns whether flags say where in a file its embeddings are, or how they are read.
+    pub(crate) fn says_how_to_read(&self) -> bool {
+        self.names_columns() || self.bytes.is_some() || self.integers
+    }
+
     /// Returns the flags that read the rows of other files as those of the fit of a model of one embedding per row;
     /// none where that changes nothing. Standard input cannot be read twice, so it is read as flags say.
     pub(super) fn as_fitted(&self, model: &Model) -> Option<Self> {
-        let is_stdin = self.input.iter().any(|path| path.as_os_str() == "-");
-        let reading = Reading::of(model);
-        let says = !(reading.column.is_empty() && reading.tensor.is_empty() && reading.columns.is_none());
-        let changes = says || reading.bytes.is_some() || reading.integers;
-        (changes && !is_stdin && !self.names_columns()).then(|| reading.applied(self))
+        if self.names_columns() || self.input.iter().any(|path| path.as_os_str() == "-") {
+            return None;
+        }
+        Some(Reading::of(model).applied(self)).filter(Self::says_how_to_read)
     }
 
     /// Returns the column or tensor that these flags name first.
