@@ -225,6 +225,7 @@ fn items_of_a_full_category_stay_in_it() {
     let assign = "assign --db ids.db --input x.csv --columns a,b --id-column item --output ids.jsonl";
     let told = dir.semid(&format!("{assign} --model m.safetensors --resolver reassign --json")).json(0);
     assert!(told["moved"].as_u64().unwrap() > 10, "{told}");
+    let searched = told;
     let code = |row: usize| [3, 0, 1, 2][["", "cup", "pot", "tea"].iter().position(|of| *of == kind(row)).unwrap()];
     let expected: Vec<u64> = (0..200).map(code).collect();
     let check = |name: &str| {
@@ -247,7 +248,11 @@ fn items_of_a_full_category_stay_in_it() {
     // All 40 codes of the category can be candidates.
     let other = assign.replace("ids.", "others.");
     let told = format!("{other} --model m.safetensors --resolver reassign --candidates 40 --beam 8 --json");
-    assert!(dir.semid(&told).json(0)["moved"].as_u64().unwrap() > 10);
+    let best = dir.semid(&told).json(0);
+    assert!(best["moved"].as_u64().unwrap() > 10);
+    // All candidates are known, where the search sees few of the free codes.
+    let added = |told: &Value| told["added_squared_distance"].as_f64().unwrap();
+    assert!(added(&best) < added(&searched), "{best} {searched}");
     check("others.jsonl");
 }
 
