@@ -53,12 +53,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if (valid) {
         limit = closest[row - params.origin];
     }
+    // Nothing is farther than a limit that is none.
+    let filters = valid && limit.y != 0xffffffffu;
     // `reach` is at least `limit`: two conversions, a product with a power of two and a sum each err by at most one
     // part in 2^23.
     let reach = (f32(limit.y) * 4294967296.0 + f32(limit.x)) * 1.0000019;
     for (var point = 0u; point < params.count; point += 4u) {
         var sum = vec4<f32>();
-        if (valid) {
+        if (filters) {
             for (var i = lane; i < params.width; i += LANES) {
                 let value = rows[row * params.width + i];
                 sum += vec4<f32>(

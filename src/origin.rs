@@ -4,7 +4,7 @@ use crate::blocks::Blocks;
 use crate::error::{Error, Result};
 use crate::fields::fields;
 use crate::io::model_file::FORMAT_VERSION;
-use crate::io::{Provenance, ReadOptions};
+use crate::io::{BadRows, Provenance, ReadOptions};
 use crate::labels::{LabelTable, UnknownLabel};
 use crate::weights::Weights;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,8 @@ impl Origin {
         self
     }
 
-    /// Records which columns or arrays of files the rows were, where options name some.
+    /// Records which columns or arrays of files the rows were, where options name some, and whether bad rows were left
+    /// out.
     pub(crate) fn with_columns_of(mut self, options: &ReadOptions) -> Self {
         let Some(parameters) = &mut self.parameters else { return self };
         let named = |one: &Option<String>| match (options.blocks.as_slice(), one) {
@@ -91,6 +92,7 @@ impl Origin {
             ("tensor", named(&options.tensor)),
             ("as", options.bytes.map(|bytes| Value::from(bytes.to_string()))),
             ("integers", options.integers.then_some(Value::from(true))),
+            ("bad_rows", (options.bad_rows == BadRows::Skip).then(|| Value::from("skip"))),
         ];
         let given = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         parameters.extend(given);

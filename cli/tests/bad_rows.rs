@@ -43,7 +43,16 @@ fn rows_that_are_left_out_are_not_fitted() {
     let json: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((&json["rows"], &json["bad_rows"]), (&296.into(), &4.into()));
     assert!(run.stderr.contains("bad.npy: 4 of 300 rows are bad and were left out"), "{}", run.stderr);
-    assert_eq!(dir.read("skip.safetensors"), dir.read("good.safetensors"));
+    let of_good = dir.semid("info --model good.safetensors --json").json(0);
+    assert_eq!(json["fingerprint"], of_good["fingerprint"]);
+    // A fit is repeated without the flag, and a flag wins; other commands leave nothing out without it.
+    dir.write("fit.json", dir.semid("info --model skip.safetensors --json").ok());
+    let again = dir.semid("fit --input bad.npy --config fit.json --output again.safetensors");
+    assert!(again.code == Some(0) && again.stderr.contains("left out"), "{}", again.stderr);
+    assert_eq!(dir.read("again.safetensors"), dir.read("skip.safetensors"));
+    let refused = "fit --input bad.npy --config fit.json --bad-rows refuse --output none.safetensors";
+    dir.fails(refused, &["4 of 300 rows are bad"]);
+    dir.fails("encode --model skip.safetensors --input bad.npy --output c.npy", &["4 of 300 rows are bad"]);
     for command in ["verify --device cpu --device reference", "eval --k 2", "report --output r.html"] {
         let run = dir.semid(&format!("{command} --model m.safetensors --input bad.npy --bad-rows skip"));
         assert_eq!(run.code, Some(0), "{}", run.stderr);

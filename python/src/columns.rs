@@ -26,11 +26,13 @@ pub(crate) fn open_columns(
         options.bad_rows = semid::io::BadRows::Skip;
     }
     let inputs = Arc::new(py.detach(|| Inputs::open(&paths, &options)).or_raise(py)?);
+    // The names are those of the embeddings, wherever they come from.
+    options.blocks.clear();
     let mut first = 0;
     let mut column = |width: &usize| {
         let rows = Column { inputs: Arc::clone(&inputs), first, width: *width };
         first += width;
-        Source::of_files(rows, inputs.files().map(|(path, _)| path.to_owned()).collect())
+        Source::of_files(rows, inputs.files().map(|(path, _)| path.to_owned()).collect(), options.clone())
     };
     Ok(inputs.widths().iter().map(&mut column).collect())
 }

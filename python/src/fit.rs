@@ -59,9 +59,17 @@ pub(crate) fn fit(
         let (model, report) = fresh(fitted)?;
         watch.check()?;
         let mut described = describe(&report);
-        let Some(blocks) = scaled.blocks() else { return Ok((model, described)) };
-        described["imputed"] = blocks.iter().map(Block::name).zip(scaled.imputed()).collect();
-        Ok((model.with_blocks(blocks.clone())?, described))
+        let model = match scaled.blocks() {
+            None => model,
+            Some(blocks) => {
+                described["imputed"] = blocks.iter().map(Block::name).zip(scaled.imputed()).collect();
+                model.with_blocks(blocks.clone())?
+            }
+        };
+        match input.reading() {
+            None => Ok((model, described)),
+            Some(options) => Ok((model.with_columns_of(options)?, described)),
+        }
     })?;
     Ok((Model(model), report.to_string()))
 }

@@ -10,6 +10,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use semid::blocks::{Beside, Block};
+use semid::io::ReadOptions;
 use semid::{Concat, ErrorKind, Matrix, Result, Rows};
 
 /// Rows that Python owns, kept from being changed by other extensions while this is there.
@@ -131,6 +132,15 @@ impl Input<'_> {
             }
             (Self::Blocks(_), None, _) => refused("a dict", "must be one embedding per row, as in the fit".into()),
             _ => self.rows(py),
+        }
+    }
+
+    /// How the files are read that have the rows, the first of them where there are several embeddings.
+    pub(crate) fn reading(&self) -> Option<&ReadOptions> {
+        match self {
+            Self::Source(source) => source.get().reading(),
+            Self::Blocks(blocks) => blocks.first().and_then(|(_, rows)| rows.reading()),
+            Self::Arrays(_) | Self::Smoothed(_) => None,
         }
     }
 

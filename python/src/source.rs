@@ -18,6 +18,8 @@ pub(crate) struct Source {
     what: &'static str,
     /// The files that have the rows, for a source of files that were named.
     files: Vec<PathBuf>,
+    /// How the files are read, for the record that a model keeps.
+    reading: Option<ReadOptions>,
 }
 
 /// Rows of files in a folder, which is deleted with the rows: whatever shares them keeps the files.
@@ -36,12 +38,12 @@ impl<R: Rows> Rows for Temporary<R> {
 
 impl Source {
     pub(crate) fn new(rows: impl Rows + Send + 'static, what: &'static str) -> Self {
-        Self { rows: Arc::new(rows), what, files: Vec::new() }
+        Self { rows: Arc::new(rows), what, files: Vec::new(), reading: None }
     }
 
-    /// Makes rows of files that were named.
-    pub(crate) fn of_files(rows: impl Rows + Send + 'static, files: Vec<PathBuf>) -> Self {
-        Self { files, ..Self::new(rows, "files") }
+    /// Makes rows of files that were named, which are read like this.
+    pub(crate) fn of_files(rows: impl Rows + Send + 'static, files: Vec<PathBuf>, reading: ReadOptions) -> Self {
+        Self { files, reading: Some(reading), ..Self::new(rows, "files") }
     }
 
     /// Makes rows of files in a folder that is deleted when nothing uses the rows any more.
@@ -51,6 +53,10 @@ impl Source {
 
     pub(crate) fn rows(&self) -> Arc<dyn Rows + Send + Sync> {
         Arc::clone(&self.rows)
+    }
+
+    pub(crate) fn reading(&self) -> Option<&ReadOptions> {
+        self.reading.as_ref()
     }
 }
 
@@ -121,7 +127,7 @@ pub(crate) fn open(
     }
     let inputs = py.detach(|| Inputs::open(&paths, &options)).or_raise(py)?;
     let files = inputs.files().map(|(path, _)| path.to_owned()).collect();
-    Ok(Source::of_files(inputs, files))
+    Ok(Source::of_files(inputs, files, options))
 }
 
 /// The weights of the rows of files, whole numbers in the column `weights`.

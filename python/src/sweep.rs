@@ -47,7 +47,8 @@ pub(crate) fn sweep(
             .labels(labels::labels(labels)?, labels::unknown(unknown)?)
             .weights(weights)
             .warm_start(warm_start.clone())
-            .blocks(scaled.blocks().cloned());
+            .blocks(scaled.blocks().cloned())
+            .columns_of(input.reading().cloned());
         to_json(&fresh(sweep.run_with(scaled.rows(), &device, &path, |step| watch.swept(step)))?)
     })
 }

@@ -1,5 +1,7 @@
 """What people hold: every form of the same rows gives the same model and the same codes."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -379,3 +381,26 @@ def test_sparse_matrices_are_refused():
     sparse = pytest.importorskip("scipy.sparse")
     with pytest.raises(TypeError, match="sparse"):
         semid.RQKMeans(1, 2).fit(sparse.eye(5).tocsr())
+
+
+def test_a_model_records_how_its_files_were_read(tmp_path, X):
+    rows = X.astype(np.float32)
+    bad = rows.copy()
+    bad[3, 0] = np.nan
+    np.savez(tmp_path / "x.npz", items=bad, other=rows)
+    path = tmp_path / "x.npz"
+    from_file = semid.open(path, tensor="items", bad_rows="skip")
+
+    def parameters(model):
+        file = tmp_path / "model.safetensors"
+        model.save(file)
+        data = file.read_bytes()
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        return json.loads(header["__metadata__"]["config"])["parameters"]
+
+    fitted = semid.RQKMeans(2, 8, device="cpu").fit(from_file)
+    found = parameters(fitted)
+    assert (found["tensor"], found["bad_rows"]) == (["items"], "skip")
+    of_array = semid.RQKMeans(2, 8, device="cpu").fit(np.delete(rows, 3, axis=0))
+    assert of_array.fingerprint == fitted.fingerprint
+    assert not {"tensor", "bad_rows"} & set(parameters(of_array))

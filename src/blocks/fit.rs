@@ -77,6 +77,7 @@ impl Blocks {
             }
         })?;
         let block = |((name, _, weight), moments): ((String, usize, f64), &Moments)| {
+            // A variance is in squared steps of the dimension's own grid, each of 2^-exponent.
             let square = moments.of_dimensions().map(|(_, variance, exponent)| variance * pow2(-2 * exponent));
             let scale = scale(weight, square.fold(0.0, |sum, of| sum + of));
             Block { name, weight, scale, mean: moments.of_dimensions().map(|(mean, ..)| mean).collect() }

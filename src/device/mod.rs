@@ -149,8 +149,9 @@ impl Device {
     /// vector instructions that every processor of the architecture has.
     ///
     /// The environment variable `SEMID_GPU_FILTER` (`f32` or `8bit`) chooses the numbers that the filter of a GPU
-    /// multiplies; without it they are f32, or what was measured to be faster ([`Device::tile_choices`]). If it has
-    /// another value, all work with rows on a GPU fails with [`ErrorKind::UnknownGpuFilter`].
+    /// multiplies; without it they are bytes (f32 on Metal and in browsers), or what was measured to be faster
+    /// ([`Device::tile_choices`]). If it has another value, all work with rows on a GPU fails with
+    /// [`ErrorKind::UnknownGpuFilter`].
     ///
     /// # Errors
     /// [`ErrorKind::UnknownDevice`] for a name that fits no device, [`ErrorKind::NoAdapter`] where no adapter can run

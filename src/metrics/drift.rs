@@ -247,6 +247,7 @@ fn level_drift(level: usize, joined: usize, baseline: &Side, new: &Side) -> Opti
     };
     let carried =
         |levels: usize| baseline.optimism.iter().take(levels.min(joined)).map(|of| 1.0 + of.share).product::<f64>();
+    // Fresh rows are farther from their codewords by this, so their margins are that much smaller.
     let own = baseline.optimism.get(level).map_or(0.0, |of| of.per_row * carried(level));
     Some(LevelDrift {
         clusters: before.len() as u64,
@@ -270,6 +271,7 @@ fn histograms(before: &[u64], after: &[u64]) -> (f64, f64, f64) {
     let used: Vec<(u64, u64)> = before.iter().copied().zip(after.iter().copied()).filter(|of| *of != (0, 0)).collect();
     let (n, m) = used.iter().fold((0, 0), |(n, m), (a, b)| (n + a, m + b));
     let (n, m, codes) = (n as f64, m as f64, used.len() as f64);
+    // Half a row more for every code keeps the logarithm of one without rows finite.
     let share = |count: u64, all: f64| (count as f64 + 0.5) / (all + 0.5 * codes);
     let index = |(a, b): &(u64, u64)| {
         let (p, q) = (share(*a, n), share(*b, m));

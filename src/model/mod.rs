@@ -178,7 +178,8 @@ impl Model {
     }
 
     /// Returns the model with a record, among the parameters of its fit, of the column, the columns or the array that
-    /// `options` name, and of how these are read. The record goes into the model's file, but not into its fingerprint.
+    /// `options` name, of how these are read, and of whether bad rows were left out. The record goes into the model's
+    /// file, but not into its fingerprint.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a kind of your own that keeps no such record.

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use semid::io::{BadRows, FloatBytes, ReadOptions};
+use serde::Deserialize;
 use std::path::PathBuf;
 
 /// The files of embeddings, and their column or tensor.
@@ -38,9 +39,9 @@ pub(crate) struct InputArgs {
     /// Read .npy files of integers of up to 16 bits as embeddings, at the scale 1
     #[arg(long, help_heading = "Input")]
     pub(crate) integers: bool,
-    /// What to do about rows with NaN, infinities or nulls, without values, or of another length
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnBadRows::Refuse, help_heading = "Input")]
-    pub(crate) bad_rows: OnBadRows,
+    /// What to do about rows with NaN, infinities or nulls, without values, or of another length [default: refuse]
+    #[arg(long = "bad-rows", value_enum, value_name = "WHAT", help_heading = "Input")]
+    pub(crate) on_bad_rows: Option<OnBadRows>,
     /// File to write all bad rows to, with their keys: .csv or .jsonl; with --bad-rows skip or list
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(crate) bad_rows_output: Option<PathBuf>,
@@ -49,13 +50,15 @@ pub(crate) struct InputArgs {
     pub(crate) parameters: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum OnBadRows {
     /// Stop with an error that counts them and names the first
     Refuse,
     /// Leave them out: they are not fitted and get no code; row numbers stay those of the input
     Skip,
     /// Print them, and do nothing else; exit code 1 if there are any
+    #[serde(skip)]
     List,
 }
 
@@ -85,8 +88,13 @@ impl InputArgs {
         options.bytes = self.bytes;
         options.integers = self.integers;
         options.beside = beside.iter().flatten().map(|name| (*name).to_owned()).collect();
-        options.bad_rows = if self.bad_rows == OnBadRows::Skip { BadRows::Skip } else { BadRows::Refuse };
+        options.bad_rows = if self.bad_rows() == OnBadRows::Skip { BadRows::Skip } else { BadRows::Refuse };
         options
+    }
+
+    /// Returns what to do about bad rows.
+    pub(crate) fn bad_rows(&self) -> OnBadRows {
+        self.on_bad_rows.unwrap_or(OnBadRows::Refuse)
     }
 
     /// Returns the same flags for other files.

@@ -13,6 +13,9 @@ use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use unique_keys::UniqueKeys;
 
+/// What a file of parameters has to be.
+const EXPECTED: &str = "give an object of parameters, such as {\"levels\": 3}";
+
 /// Fields by name: those of the file, and those that flags set in their place.
 #[derive(Clone, Default)]
 pub(crate) struct Config {
@@ -42,7 +45,7 @@ impl Config {
                 let fields = of_model(fields).map_err(failure)?;
                 Ok(Self { path: Some(path.to_owned()), fields })
             }
-            _ => Err(failure("the file has no object of parameters, such as {\"levels\": 3}".to_owned())),
+            _ => Err(failure(format!("the file has no object; {EXPECTED}"))),
         }
     }
 
@@ -152,6 +155,12 @@ fn is_finite(value: &toml::Value) -> bool {
 
 /// Parses JSON, and refuses keys that stand twice in an object, of which one would win without a word.
 fn of_json(text: &str) -> Result<Value, String> {
-    let value: UniqueKeys = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if text.trim().is_empty() {
+        return Err(format!("the file is empty; {EXPECTED}"));
+    }
+    let value: UniqueKeys = serde_json::from_str(text).map_err(|error| match error.is_eof() {
+        true => format!("line {}: the file ends inside of its JSON", error.line()),
+        false => error.to_string(),
+    })?;
     Ok(value.0)
 }

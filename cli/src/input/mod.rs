@@ -70,7 +70,7 @@ impl Input {
         blocks: &[String],
     ) -> Result<Self, Failure> {
         let name = args.name();
-        if let Some(path) = args.bad_rows_output.as_deref().filter(|_| args.bad_rows == OnBadRows::Refuse) {
+        if let Some(path) = args.bad_rows_output.as_deref().filter(|_| args.bad_rows() == OnBadRows::Refuse) {
             let path = path.display();
             return Err(Failure::Error(format!("--bad-rows-output {path}: is for --bad-rows skip or list; add that")));
         }
@@ -99,7 +99,7 @@ impl Input {
             let files = output::things(others.len(), "file");
             stderr::note(&format!("{files} of other formats passed over: {first}{more}"));
         }
-        if args.bad_rows == OnBadRows::List {
+        if args.bad_rows() == OnBadRows::List {
             bad_rows::list(common, args, &input, keys, &bar)?;
         }
         drop(bar);

@@ -1,6 +1,6 @@
 //! Which column or array of their files the rows of a fit were, as the model records it.
 
-use crate::args::InputArgs;
+use crate::args::{InputArgs, OnBadRows};
 use crate::config::Config;
 use crate::output::Failure;
 use semid::Model;
@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// The names of the fields of [`Reading`] in files of parameters.
-const NAMES: [&str; 5] = ["column", "columns", "tensor", "as", "integers"];
+const NAMES: [&str; 6] = ["column", "columns", "tensor", "as", "integers", "bad_rows"];
 
-/// The flags that say where in a file its embeddings are.
+/// The flags that say where in a file its embeddings are, and what to do about bad ones.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Reading {
@@ -22,6 +22,7 @@ pub(crate) struct Reading {
     #[serde(rename = "as", deserialize_with = "bytes")]
     bytes: Option<FloatBytes>,
     integers: bool,
+    bad_rows: Option<OnBadRows>,
 }
 
 fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FloatBytes>, D::Error> {
@@ -50,6 +51,7 @@ impl Reading {
         }
         out.bytes = args.bytes.or(self.bytes);
         out.integers = args.integers || self.integers;
+        out.on_bad_rows = args.on_bad_rows.or(self.bad_rows);
         out
     }
 }
@@ -66,12 +68,14 @@ impl InputArgs {
     }
 
     /// Returns the flags that read the rows of other files as those of the fit of a model of one embedding per row;
-    /// none where that changes nothing. Standard input cannot be read twice, so it is read as flags say.
+    /// none where that changes nothing. Bad rows are refused though the fit may have left some out: a row without a
+    /// code has to be asked for. Standard input cannot be read twice, so it is read as flags say.
     pub(super) fn as_fitted(&self, model: &Model) -> Option<Self> {
         if self.names_columns() || self.input.iter().any(|path| path.as_os_str() == "-") {
             return None;
         }
-        Some(Reading::of(model).applied(self)).filter(Self::says_how_to_read)
+        let reading = Reading { bad_rows: None, ..Reading::of(model) };
+        Some(reading.applied(self)).filter(Self::says_how_to_read)
     }
 
     /// Returns the column or tensor that these flags name first.

@@ -154,7 +154,8 @@ fn variant(rows: &mut GpuRows, codewords: &Codewords) -> Result<Variant> {
     let (context, dim) = (Arc::clone(&rows.context), rows.dim);
     let choose = |filter| {
         let variant = context.tiles.choose(class, filter);
-        let tile = if variant.runs_with(context.cooperative) { variant.tile } else { Tile::UNMEASURED };
+        let runs = variant.runs_with(context.cooperative);
+        let tile = if runs { variant.tile } else { Tile::unmeasured(variant.filter) };
         Variant { tile, ..variant }.for_shape(dim, clusters)
     };
     let variant = choose(rows.filter);

@@ -1,5 +1,6 @@
 //! The table of the WGSL kernels: a row names the parts of each. Sizes are read from the shaders.
 
+use super::filter::Filter;
 use super::tile::Tile;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -211,19 +212,24 @@ impl Kernel {
     }
 }
 
-/// Returns the kernels that fits of many rows run by Lloyd's algorithm from k-means++, as long as no variant of the
-/// filter was measured to be faster.
-pub(super) fn of_fits() -> Vec<Kernel> {
+/// Returns the kernels that fits of many rows run by Lloyd's algorithm from k-means++ with this filter, as long as no
+/// variant was measured to be faster.
+pub(super) fn of_fits(filter: Filter) -> Vec<Kernel> {
     use Kernel::*;
+    let Tile::Sized { wide_rows, wide_codes } = Tile::unmeasured(filter) else { return Vec::new() };
     // To all codewords, and to the first candidate of k-means||.
-    let assign = match Tile::UNMEASURED {
-        Tile::Sized { wide_rows, wide_codes } => [wide_codes, false].map(|wide_codes| Assign { wide_rows, wide_codes }),
-        Tile::Cooperative => [AssignMatrix; 2],
+    let of = |of: fn(bool, bool) -> Kernel| [wide_codes, false].map(|wide_codes| of(wide_rows, wide_codes));
+    let (assign, rounding) = match filter {
+        Filter::F32 => (of(|wide_rows, wide_codes| Assign { wide_rows, wide_codes }), &[Length][..]),
+        Filter::Bytes => (
+            of(|wide_rows, wide_codes| AssignBytes { wide_rows, wide_codes }),
+            &[RoundRows, RoundCodewords { row_major: false }][..],
+        ),
     };
-    let assignment = [Length, Distinct, Rerank, Settle];
+    let assignment = [Distinct, Rerank, Settle];
     let seeding = [Gather, Nearer, DrawInBlock, Values, Draw, MinDistances, Potential, Seed, Take];
     let iteration = [Count, Pieces, Order, Tally, Centroid, Update, Summary];
-    [&assign[..], &assignment, &seeding, &iteration, &[AssignedDistances, Residual]].concat()
+    [&assign[..], rounding, &assignment, &seeding, &iteration, &[AssignedDistances, Residual]].concat()
 }
 
 /// Returns the number that follows the first `words` of a shader.

@@ -78,7 +78,9 @@ impl Engine for Gpu {
     fn table(&self, rows: usize, dim: usize, purpose: Purpose) -> Result<Box<dyn Table>> {
         // Drivers of software adapters use the same threads for compiling.
         if self.info.hardware && purpose == Purpose::Fit && rows >= MANY_ROWS {
-            self.context.prepare(&kernel::of_fits())?;
+            let wanted = self.context.filter.as_ref().ok().copied().flatten();
+            let filter = wanted.unwrap_or(self.context.tiles.unmeasured).of(dim);
+            self.context.prepare(&kernel::of_fits(filter))?;
         }
         Ok(Box::new(GpuRows::new(Arc::clone(&self.context), rows, dim)?))
     }

@@ -95,6 +95,8 @@ impl<'a> Flow<'a> {
     fn place_seats(&mut self) {
         let Sizes { min, max } = self.sizes;
         for ((seats, price), count) in self.seats.iter_mut().zip(&self.prices).zip(&self.counts) {
+            // A cluster gives a row to the pool at the cost `0 - price` and takes one back at `price - 0`: one above 0
+            // must not be able to give another, one below 0 must have none to take back. At 0 both are free.
             *seats = match price.signum() {
                 1 => max - min,
                 -1 => 0,
@@ -189,6 +191,7 @@ impl<'a> Flow<'a> {
         let kind = self.candidates.classes().first(class);
         let own_cost = self.candidates.cost(kind, b);
         for (k, cost) in self.candidates.list(kind) {
+            // The class stays in the heaps of `a` until it comes to the top, where it would be believed.
             if k != a && left {
                 self.refresh(a, k);
             }

@@ -57,6 +57,8 @@ impl<'a> ScoreGroups<'a> {
 /// Turns the product of a row with a codeword of these coefficients into a lower bound of their score.
 #[inline(always)]
 fn lower(sum: i32, (scale, norm, slope, tilt): (f32, f32, f32, f32), row: Scaled, length: f32) -> f32 {
+    // The product of the integers stands for that of the vectors. The last two terms bound what the rests, which the
+    // integers leave, and all roundings can add to it.
     let product = sum as f32 * (scale * row.inverse);
     ((norm - product) - length * slope) - row.error * tilt
 }

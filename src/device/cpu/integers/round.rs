@@ -31,8 +31,7 @@ const LANES: usize = 16;
 /// D squares is within a factor 1.001 for D up to 8,192. The length of `row * scale - integers` is then at most `1.001
 /// sqrt(sum) + u |scaled|`, and `u |scaled|` is at most `u LENGTH < 0.003` for 16 bits, `u 127 sqrt(8192) < 0.001` for
 /// 8. The scale is the inverse of the returned f32 up to u, which moves the quotient by as much again at most. A
-///    largest
-/// component within `127 (1 + 3 u)` rounds to 127.
+/// largest component within `127 (1 + 3 u)` rounds to 127.
 #[inline(always)]
 pub(in crate::device::cpu) fn round(width: Width, row: &[f32], length: f32, words: &mut [i32]) -> Scaled {
     let most = largest(row);
@@ -63,8 +62,10 @@ pub(in crate::device::cpu) fn round(width: Width, row: &[f32], length: f32, word
         }
     }
     let sum: f32 = squares.iter().sum();
+    // 0.01 covers `u |scaled|` twice: of the product, and of the inverse.
     let error = up((1.001 * f64::from(sum).sqrt() + 0.01) * f64::from(inverse));
     let start = match width {
+        // Codewords are shifted to be unsigned, which adds SHIFT times this sum to every product.
         Width::Bits8 => -SHIFT * sums.iter().sum::<i32>(),
         Width::Bits16 => 0,
     };

@@ -55,6 +55,7 @@ impl Operands {
             for ((all, high), low) in all.iter().zip(high).zip(low) {
                 for i in 0..ROWS {
                     let (first, second) = (i32::from(all[i] as i16), all[i] >> 16);
+                    // The nearest multiple of 256 leaves a rest of either sign, which fits a signed byte.
                     let digit = |value: i32| (value + 128) >> 8;
                     high[i] = (digit(first) & 0xffff) | (digit(second) << 16);
                     let rest = |value: i32| value - 256 * digit(value);

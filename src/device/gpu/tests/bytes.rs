@@ -337,7 +337,7 @@ fn an_unknown_filter_is_an_error() {
     assert_eq!(error, "SEMID_GPU_FILTER names no filter of a GPU: 7bit; available: 8bit, f32");
 }
 
-const ASSIGN: Kernel = Kernel::AssignBytes { wide_rows: faults::WIDE_ROWS, wide_codes: false };
+const ASSIGN: Kernel = Kernel::AssignBytes { wide_rows: faults::wide_rows(Filter::Bytes), wide_codes: false };
 
 /// Faults that the samples must find.
 const FAULTS: [Fault; 17] = [

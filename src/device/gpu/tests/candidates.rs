@@ -199,8 +199,8 @@ fn the_sample_fills_both_lists() {
     assert_eq!(of(|left| matches!(left, Left::Shares(_))), 5);
 }
 
-const ASSIGN: Kernel = Kernel::Assign { wide_rows: faults::WIDE_ROWS, wide_codes: false };
-const BYTES: Kernel = Kernel::AssignBytes { wide_rows: faults::WIDE_ROWS, wide_codes: false };
+const ASSIGN: Kernel = Kernel::Assign { wide_rows: faults::wide_rows(Filter::F32), wide_codes: false };
+const BYTES: Kernel = Kernel::AssignBytes { wide_rows: faults::wide_rows(Filter::Bytes), wide_codes: false };
 
 /// Faults that the sample must find, by the filter of f32 or by that of bytes.
 const FAULTS: [Fault; 15] = [

@@ -126,7 +126,7 @@ fn kernels_can_be_timed() {
         table.upload(0, &[7; ROWS * DIM]).expect("upload");
         table.assign(&Codebook::new(vec![1; DIM], DIM)).expect("assign");
         let times = gpu.kernel_times();
-        assert_eq!(times.iter().any(|time| time.name == "assign" && time.dispatches == 1), timed, "{times:?}");
+        assert_eq!(times.iter().any(|time| time.name == "assign_bytes" && time.dispatches == 1), timed, "{times:?}");
         assert!(gpu.kernel_times().is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! Faults that are planted in shaders, to see that the tests find them.
 
+use crate::device::gpu::filter::Filter;
 use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::tile::Tile;
 use crate::device::gpu::{Gpu, adapter};
@@ -8,8 +9,10 @@ use std::fmt::Debug;
 /// A kernel, a part of its source, and what stands there instead.
 pub(super) type Fault = (Kernel, &'static str, &'static str);
 
-/// Whether workgroups take 128 rows while nothing has been measured. Their kernel is the one that the tests run.
-pub(super) const WIDE_ROWS: bool = matches!(Tile::UNMEASURED, Tile::Sized { wide_rows: true, .. });
+/// Returns whether workgroups take 128 rows while nothing has been measured. Their kernel is the one that tests run.
+pub(super) const fn wide_rows(filter: Filter) -> bool {
+    matches!(Tile::unmeasured(filter), Tile::Sized { wide_rows: true, .. })
+}
 
 /// Plants every fault alone, on the first adapter that there is. With each of them there must be a `difference` from
 /// what is right, and without them none.

@@ -1,7 +1,7 @@
 //! Tests which rows an assignment races for after codewords have moved: lists and scores against the twin, and whole
 //! iterations against those of the reference.
 
-use super::faults::{self, Fault, WIDE_ROWS};
+use super::faults::{self, Fault};
 use crate::codebook::Codebook;
 use crate::device::gpu::assignment;
 use crate::device::gpu::codewords::Codewords;
@@ -173,8 +173,8 @@ fn rows_are_listed_as_the_twin_says() {
     }
 }
 
-const CHALLENGED: Kernel = Kernel::AssignChallenged { wide_rows: WIDE_ROWS, wide_codes: false };
-const LISTED: Kernel = Kernel::AssignListed { wide_rows: WIDE_ROWS, wide_codes: false };
+const CHALLENGED: Kernel = Kernel::AssignChallenged { wide_rows: faults::wide_rows(Filter::F32), wide_codes: false };
+const LISTED: Kernel = Kernel::AssignListed { wide_rows: faults::wide_rows(Filter::F32), wide_codes: false };
 
 /// Faults that the first sample must show.
 const FAULTS: [Fault; 14] = [

@@ -51,6 +51,8 @@ pub(in crate::device::gpu) struct Tiles {
     pub(in crate::device::gpu) wanted: Result<Wanted, String>,
     /// Whether variants may be timed without being asked for.
     pub(super) hardware: bool,
+    /// The filter while nothing has been measured.
+    pub(in crate::device::gpu) unmeasured: Filter,
     cache: Option<Cache>,
     known: Mutex<Known>,
 }
@@ -71,7 +73,8 @@ impl Tiles {
         // Compiling the variants may take a browser seconds, of which it has no file to remember the result; and tests
         // must not time any by chance.
         let hardware = info.hardware && !cfg!(any(test, target_family = "wasm"));
-        Self { wanted: Wanted::chosen(), hardware, cache: Cache::of(info), known: Mutex::default() }
+        let unmeasured = Filter::unmeasured(&info.backend);
+        Self { wanted: Wanted::chosen(), hardware, unmeasured, cache: Cache::of(info), known: Mutex::default() }
     }
 
     /// Returns the same with another wish and another file.
@@ -101,7 +104,7 @@ impl Tiles {
 
     /// Returns the variant for a class, with this filter where one is given.
     pub(in crate::device::gpu) fn choose(&self, class: Class, filter: Option<Filter>) -> Variant {
-        let first = Variant { filter: filter.unwrap_or(Filter::F32), tile: Tile::UNMEASURED };
+        let first = Variant::unmeasured(filter.unwrap_or(self.unmeasured).of(class.dim));
         match self.wanted {
             Ok(Wanted::Tile(tile)) => Variant { tile, ..first },
             _ => self.known().timings.get(&class).and_then(|timings| fastest(timings, filter)).unwrap_or(first),

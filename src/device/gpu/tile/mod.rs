@@ -25,14 +25,16 @@ pub(super) enum Tile {
 }
 
 impl Tile {
-    /// The tile while nothing has been measured.
-    pub(super) const UNMEASURED: Self = Self::unmeasured(cfg!(target_family = "wasm"));
+    /// Returns the tile for a filter while nothing has been measured: for f32 the one that reads the least per product,
+    /// for bytes the one that was the fastest on the GPU that was measured. A browser is never measured, as it has no
+    /// file and may take seconds to compile the variants; it gets the tile that needs the fewest registers, because
+    /// integrated GPUs, which most visitors have, spill hundreds of them with a wider one.
+    pub(super) const fn unmeasured(filter: Filter) -> Self {
+        Self::first_choice(filter, cfg!(target_family = "wasm"))
+    }
 
-    /// Returns the tile while nothing has been measured: the one that reads the least per product. A browser is never
-    /// measured, as it has no file and may take seconds to compile the variants; it gets the tile that needs the fewest
-    /// registers, because integrated GPUs, which most visitors have, spill hundreds of them with a wider one.
-    const fn unmeasured(in_browser: bool) -> Self {
-        Self::Sized { wide_rows: !in_browser, wide_codes: !in_browser }
+    const fn first_choice(filter: Filter, in_browser: bool) -> Self {
+        Self::Sized { wide_rows: !in_browser && matches!(filter, Filter::F32), wide_codes: !in_browser }
     }
 
     /// Returns every tile of this build.
@@ -65,6 +67,11 @@ pub(super) struct Variant {
 }
 
 impl Variant {
+    /// Returns the variant with this filter while nothing has been measured.
+    fn unmeasured(filter: Filter) -> Self {
+        Self { filter, tile: Tile::unmeasured(filter) }
+    }
+
     /// Returns every variant that there is.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let both = |tile| [Filter::F32, Filter::Bytes].map(|filter| Self { filter, tile });
@@ -77,7 +84,7 @@ impl Variant {
         let tile = match self.tile {
             Tile::Cooperative if filter == Filter::Bytes => Tile::Cooperative,
             // Only bytes have matrices.
-            Tile::Cooperative => Tile::UNMEASURED,
+            Tile::Cooperative => Tile::unmeasured(filter),
             sized => sized,
         };
         let Tile::Sized { wide_rows, wide_codes } = tile else { return Self { filter, tile } };

@@ -61,9 +61,10 @@ fn variants_have_names_and_suit_shapes() {
 /// `benches/RESULTS.md` says which variants spill registers: 64x64 does so nowhere.
 #[test]
 fn browsers_begin_with_the_narrowest_tile() {
-    assert_eq!([false, true].map(|in_browser| Tile::unmeasured(in_browser).name()), ["128x128", "64x64"]);
-    let here = if cfg!(target_family = "wasm") { "64x64" } else { "128x128" };
-    assert_eq!(Tile::UNMEASURED.name(), here);
+    let names = |in_browser| [Filter::F32, Filter::Bytes].map(|filter| Tile::first_choice(filter, in_browser).name());
+    assert_eq!([false, true].map(names), [["128x128", "64x128"], ["64x64", "64x64"]]);
+    let here = cfg!(target_family = "wasm");
+    assert_eq!(Tile::unmeasured(Filter::F32), Tile::first_choice(Filter::F32, here));
 }
 
 #[test]
@@ -101,10 +102,10 @@ fn the_fastest_variant_is_chosen_and_remembered() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("not there yet/tiles.json");
     let open = |of: &str| Tiles::new(&info(of)).with(Wanted::Measured, Some(Cache::at(&path, &info(of))));
-    let unmeasured = variant(Filter::F32, true, true);
-    assert_eq!(unmeasured.tile, Tile::UNMEASURED);
+    let unmeasured = variant(Filter::Bytes, false, true);
     let tiles = open("one");
     assert_eq!(tiles.choose(SHAPE, None), unmeasured);
+    assert_eq!(tiles.choose(SHAPE, Some(Filter::F32)), variant(Filter::F32, true, true));
     assert!(tiles.is_due(SHAPE) && !tiles.is_due(SHAPE), "only one table is to time the variants");
     // A process that ends here does not make the next one try again.
     assert!(!open("one").is_due(SHAPE));
@@ -128,7 +129,10 @@ fn the_fastest_variant_is_chosen_and_remembered() {
     // A wish comes before what is known.
     let wide = Tile::Sized { wide_rows: true, wide_codes: true };
     let wished = Tiles::new(&info("one")).with(Wanted::Tile(wide), Some(Cache::at(&path, &info("one"))));
-    assert_eq!(wished.choose(SHAPE, None), variant(Filter::F32, true, true));
+    assert_eq!(wished.choose(SHAPE, None), variant(Filter::Bytes, true, true));
+    // Few dimensions are no work for bytes.
+    let few = Class { dim: 16, ..SHAPE };
+    assert_eq!(open("third").choose(few, None), variant(Filter::F32, true, true));
     assert!(!wished.is_due(SHAPE));
 }
 
