@@ -134,17 +134,10 @@ fn beam(model: &Model, args: &EncodeArgs) -> Option<usize> {
 }
 
 fn text(encoded: &Encoded<'_>, report: &EncodeReport) -> String {
-    let Encoded { rows, seconds, device, settled_assignments, output, .. } = encoded;
+    let Encoded { rows, seconds, device, output, .. } = encoded;
     let rows = output::things(*rows as usize, "row");
-    let tied = match settled_assignments {
-        0 => String::new(),
-        count => format!(
-            "two or more codewords were almost equally near in {}: exact integers decided\n",
-            output::things(*count as usize, "assignment")
-        ),
-    };
     format!(
-        "encoded {rows} on {device} in {seconds:.2} s\n{tied}{}{}saved {}\n",
+        "encoded {rows} on {device} in {seconds:.2} s\n{}{}saved {}\n",
         pairs::text(encoded.pairs.as_ref()),
         balance::text(report.balance.iter().enumerate()),
         output.display()
