@@ -76,15 +76,7 @@ pub(crate) fn run(common: &Common, args: &ReportArgs) -> Outcome {
     findings.imputed = input.imputed_counts();
     let report = page.report(&model, &page::file_name(model_path), rows.len()).findings(findings);
     let report = page::of_pairs(report, args, pairs.as_ref());
-    let report = report.sweep(sweep).sample(args.sample).pairs(args.pairs).seed(args.seed);
-    let report = match args.k {
-        Some(k) => report.k(k),
-        None => report,
-    };
-    let report = match weights {
-        Some(weights) => report.weights(weights),
-        None => report,
-    };
+    let report = page::measured(report, args, weights).sweep(sweep);
     let drawn = report.run_on_codes(&*model, &rows, &codes, &device, |progress| {
         bar.compared(progress);
         interrupt::flow()

@@ -8,7 +8,7 @@ use crate::input::pairs::PairFacts;
 use crate::output::{self, Failure, things};
 use semid::io::AtomicFile;
 use semid::report::ReportPage;
-use semid::{Model, Report};
+use semid::{Model, Report, Weights};
 use std::path::{Path, PathBuf};
 
 /// A page to be drawn about the rows of an input.
@@ -72,6 +72,19 @@ pub(super) fn of_pairs(mut report: Report, args: &ReportArgs, pairs: Option<&Pai
     }
     match &args.ids.interactions {
         Some(file) => report.detail("Pairs", file_name(file)),
+        None => report,
+    }
+}
+
+/// Sets how much is measured, of which rows, and by which weights.
+pub(super) fn measured(report: Report, args: &ReportArgs, weights: Option<Weights>) -> Report {
+    let report = report.sample(args.sample).pairs(args.pairs).seed(args.seed);
+    let report = match args.k {
+        Some(k) => report.k(k),
+        None => report,
+    };
+    match weights {
+        Some(weights) => report.weights(weights),
         None => report,
     }
 }
