@@ -282,8 +282,8 @@ pub(super) fn reference() -> scalar::Reference {
 }
 
 /// The CPU as it is by itself, every pair of vector instructions and products that this processor has, every adapter
-/// that can be opened, software included, with the largest tiles and with the smallest, and several devices as one;
-/// each is opened once.
+/// that can be opened, software included, by the filter that it begins with and by that of f32 with the smallest tiles,
+/// and several devices as one; each is opened once.
 pub(super) fn engines() -> &'static [Arc<dyn Engine>] {
     static ENGINES: OnceLock<Vec<Arc<dyn Engine>>> = OnceLock::new();
     ENGINES.get_or_init(|| {

@@ -159,13 +159,14 @@ pub(super) fn select(which: &str) -> Result<Arc<dyn Engine>> {
     }
 }
 
-/// Opens the adapter of [`select`] with the smallest tiles.
+/// Opens the adapter of [`select`] with the smallest tiles and the filter of f32.
 #[cfg(test)]
 pub(super) fn select_narrow(which: &str) -> Result<Arc<dyn Engine>> {
     let Some(found) = adapter::find(which) else { return Err(super::unknown(&format!("gpu:{which}"))) };
     let (mut info, mut context) = (found.info.clone(), found.open()?);
     info.name.push_str(", narrow tiles");
     context.tiles.wanted = Ok(tile::Wanted::Tile(tile::Tile::Sized { wide_rows: false, wide_codes: false }));
+    context.filter = Ok(Some(filter::Filter::F32));
     Ok(Arc::new(Gpu { info, context: Arc::new(context) }))
 }
 

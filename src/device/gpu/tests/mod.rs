@@ -27,10 +27,12 @@ mod uploads;
 
 use super::Gpu;
 use super::adapter;
+use super::filter::Filter;
 use crate::device::tests::{Case, compare, outcome, reference};
 use std::sync::Arc;
 
-/// Small bindings and dispatches divide tables, lists and sums into many parts. Checked shaders catch an index out of
+/// Small bindings and dispatches divide tables, lists and sums into many parts; bytes.rs does the same with the other
+/// filter. Checked shaders catch an index out of
 /// bounds that unchecked ones might hide.
 #[test]
 fn cut_into_parts() {
@@ -40,8 +42,9 @@ fn cut_into_parts() {
     let cases = cases.map(|case| (outcome(&reference(), &case), case));
     for found in adapter::all() {
         let Ok(context) = found.open() else { continue };
-        let context = Arc::new(context.for_tests(96 << 10, 1 << 16));
-        let gpu = Gpu { info: found.info.clone(), context };
+        let mut context = context.for_tests(96 << 10, 1 << 16);
+        context.filter = Ok(Some(Filter::F32));
+        let gpu = Gpu { info: found.info.clone(), context: Arc::new(context) };
         for (expected, case) in &cases {
             let differences = compare(expected, &outcome(&gpu, case));
             assert_eq!(differences, Vec::<String>::new(), "{} on {case:?}", found.info.description);
