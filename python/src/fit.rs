@@ -42,6 +42,7 @@ pub(crate) fn fit(
     // A fit that starts from a model keeps the scales of that model's embeddings.
     let given = Given::new(py, &input, warm_start)?;
     let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
+    let reading = input.reading().cloned();
     // A fit of few rows may take long too, so it always hears of Ctrl-C.
     let (model, report) = run(py, usize::MAX, progress, |watch| {
         let params: Parameters = from_json("parameters", params)?;
@@ -66,7 +67,7 @@ pub(crate) fn fit(
                 model.with_blocks(blocks.clone())?
             }
         };
-        match input.reading() {
+        match &reading {
             None => Ok((model, described)),
             Some(options) => Ok((model.with_columns_of(options)?, described)),
         }

@@ -38,6 +38,7 @@ pub(crate) fn sweep(
     let warm_start = warm_start.as_ref().map(|model| model.get().0.clone());
     let given = Given::new(py, &input, warm_start.as_ref())?;
     let weights: Option<Vec<u64>> = weights.map(|weights| weights.as_array().iter().copied().collect());
+    let reading = input.reading().cloned();
     run(py, usize::MAX, progress, |watch| {
         let sweep: semid::Sweep = from_json("settings", grid)?;
         let weights = weights.map(Weights::new).transpose()?;
@@ -48,7 +49,7 @@ pub(crate) fn sweep(
             .weights(weights)
             .warm_start(warm_start.clone())
             .blocks(scaled.blocks().cloned())
-            .columns_of(input.reading().cloned());
+            .columns_of(reading);
         to_json(&fresh(sweep.run_with(scaled.rows(), &device, &path, |step| watch.swept(step)))?)
     })
 }
