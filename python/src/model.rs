@@ -13,6 +13,9 @@ use semid::blocks::Block;
 use semid::{ErrorKind, LabelTable, Result, RqKMeansModel, RqVaeModel, Weights};
 use std::path::PathBuf;
 
+/// A matrix of NumPy.
+type Matrix<'py, T> = Bound<'py, PyArray2<T>>;
+
 /// A fitted model, which never changes.
 #[pyclass(frozen, module = "semid._semid")]
 pub(crate) struct Model(pub(crate) semid::Model);
@@ -161,7 +164,7 @@ impl Model {
         count: usize,
         beam: Option<usize>,
         labels: Option<Columns>,
-    ) -> PyResult<(Bound<'py, PyArray2<u32>>, Bound<'py, PyArray2<f64>>)> {
+    ) -> PyResult<(Matrix<'py, u32>, Matrix<'py, f64>)> {
         let device = place.open(py)?;
         let input = Input::new(rows)?;
         let rows = input.rows_for(py, &self.0)?;
