@@ -343,6 +343,10 @@ fn the_columns_of_a_fit_are_repeated_and_read_again() {
     // Bad rows of the column are told, and not passed over in favour of another one.
     dir.write("bad.jsonl", dir.text("x.jsonl").replacen("\"text\":[", "\"text\":[null,", 1));
     dir.fails("encode --model a.safetensors --input bad.jsonl --output e.npy", &["bad.jsonl"]);
+    // Nor are they left out because the fit left some out.
+    let skipping = dir.semid(&format!("{fit} --input bad.jsonl --column text --bad-rows skip --output s.safetensors"));
+    assert!(skipping.code == Some(0) && skipping.stderr.contains("left out"), "{}", skipping.stderr);
+    dir.fails("encode --model s.safetensors --input bad.jsonl --output f.npy", &["bad.jsonl"]);
     let csv = "fit --input x.csv --config fit.json --output b.safetensors";
     dir.fails(csv, &["x.csv", "fit.json has the parameter column", ".parquet, .jsonl", "drop the key"]);
     let flag = "fit --input x.jsonl --config fit.json --output b.safetensors --integers";

@@ -79,8 +79,7 @@ impl Engine for Gpu {
         // Drivers of software adapters use the same threads for compiling.
         if self.info.hardware && purpose == Purpose::Fit && rows >= MANY_ROWS {
             let wanted = self.context.filter.as_ref().ok().copied().flatten();
-            let filter = wanted.unwrap_or(self.context.tiles.unmeasured).of(dim);
-            self.context.prepare(&kernel::of_fits(filter))?;
+            self.context.prepare(&kernel::of_fits(self.context.tiles.first_filter(wanted, dim)))?;
         }
         Ok(Box::new(GpuRows::new(Arc::clone(&self.context), rows, dim)?))
     }

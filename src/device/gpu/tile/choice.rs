@@ -52,7 +52,7 @@ pub(in crate::device::gpu) struct Tiles {
     /// Whether variants may be timed without being asked for.
     pub(super) hardware: bool,
     /// The filter while nothing has been measured.
-    pub(in crate::device::gpu) unmeasured: Filter,
+    unmeasured: Filter,
     cache: Option<Cache>,
     known: Mutex<Known>,
 }
@@ -102,9 +102,14 @@ impl Tiles {
         known
     }
 
+    /// Returns the filter for rows of `dim` dimensions while nothing has been measured: this one, where one is given.
+    pub(in crate::device::gpu) fn first_filter(&self, filter: Option<Filter>, dim: usize) -> Filter {
+        filter.unwrap_or(self.unmeasured).of(dim)
+    }
+
     /// Returns the variant for a class, with this filter where one is given.
     pub(in crate::device::gpu) fn choose(&self, class: Class, filter: Option<Filter>) -> Variant {
-        let first = Variant::unmeasured(filter.unwrap_or(self.unmeasured).of(class.dim));
+        let first = Variant::unmeasured(self.first_filter(filter, class.dim));
         match self.wanted {
             Ok(Wanted::Tile(tile)) => Variant { tile, ..first },
             _ => self.known().timings.get(&class).and_then(|timings| fastest(timings, filter)).unwrap_or(first),
