@@ -33,7 +33,7 @@ SHAPES = {
     "B": {"rows": 60_000, "dim": 384, "clusters": 256, "levels": 3, "iterations": 20, "init": "kmeans++"},
     "C": {"rows": 1_000_000, "dim": 768, "clusters": 8192, "levels": 1, "iterations": 3, "init": "random"},
 }
-FILTERS = ["assign", "assign_bytes", "assign_matrix"]
+FILTERS = ["assign", "assign_bytes", "assign_matrix", "assign_streamed"]
 VARIANTS = ["f32 64x64", "f32 64x128", "f32 128x64", "f32 128x128", "8bit 64x64", "8bit 64x128", "8bit 128x64"]
 
 

@@ -1,31 +1,20 @@
 // The race of the codewords for a row: a tiled matrix product gives scores, and registers keep the lowest score, the
 // second lowest and the code of the lowest over a sixteenth of the codewords. assign.wgsl and assign_bytes.wgsl say
-// what a product and a score are, meet.wgsl what becomes of a score, and candidates.wgsl which rows are decided.
+// what a product and a score are, meet.wgsl what becomes of a score, places.wgsl which rows race and how that ends, and
+// candidates.wgsl which of them are decided.
 //
 // A workgroup owns 128 rows (64 without WIDE_ROWS) and walks over the codewords 128 at a time (64 without WIDE_CODES),
 // 16 words at a time. An invocation owns 8 x 8 scores (or 4 instead of either 8) in four 4 x 4 blocks: near and far
 // codewords with its first rows (`a`, `b`) and with its later rows (`c`, `d`). Shapes: rows are padded to the tile;
 // codewords are (quads, padded), padded with zeros and a huge half norm to a multiple of 128.
+//
+// The tile has rows in the first half and codewords in the second; each as [word 16][block 32] of one word of 4
+// neighbours. Blocks are permuted by the word's quarter, so that the transposed stores hit different banks.
 
 // How many rows a workgroup owns: 128 or 64.
 override GROUP_ROWS: u32 = 128u;
 override WIDE_ROWS: bool = GROUP_ROWS == 128u;
 override WIDE_CODES: bool = true;
-// Whether the rows are those of a list, `listed`, which ends with zeros. An assignment that knows the one before races
-// for the rows alone that keep.wgsl lists as open.
-override LISTED: bool = false;
-// Whether rows are only challenged: every codeword of the race that may be as near as a row's own one opens the row.
-override CHALLENGES: bool = false;
-
-@group(0) @binding(1) var<storage, read> rows: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read> codewords: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read_write> codes: array<u32>; // code + 1, or 0
-@group(0) @binding(4) var<storage, read_write> undecided: array<vec4<u32>>; // as candidates.wgsl says
-@group(0) @binding(5) var<storage, read_write> counters: array<atomic<u32>, 3>; // to rerank, to settle, changed
-
-// Rows in the first half, codewords in the second; each as [word 16][block 32] of one word of 4 neighbours. Blocks are
-// permuted by the word's quarter, so that the transposed stores hit different banks.
-var<workgroup> tile: array<vec4<u32>, 1024>;
 
 // Sums of the products of 4 rows with 4 codewords, and words of 4 vectors.
 struct Sums { r0: Sum, r1: Sum, r2: Sum, r3: Sum }
@@ -39,14 +28,6 @@ fn add_products(sums: Sums, row: vec4<u32>, code: vec4<u32>) -> Sums {
         add_product(sums.r2, row.z, code),
         add_product(sums.r3, row.w, code),
     );
-}
-
-// Returns the row in a place: of the table, or of the list.
-fn row_in(place: u32) -> u32 {
-    if (LISTED) {
-        return max(listed[place].x, 1u) - 1u;
-    }
-    return place;
 }
 
 // Returns where the rows in 4 neighbouring places begin.
@@ -69,20 +50,6 @@ fn fetch(loads: bool, loads_rows: bool, row_at: u32, place: u32, code_at: u32) -
         return Words(rows[row_at], rows[row_at + quads], rows[row_at + 2u * quads], rows[row_at + 3u * quads]);
     }
     return Words(codewords[code_at], codewords[code_at + 1u], codewords[code_at + 2u], codewords[code_at + 3u]);
-}
-
-fn stored_state(state: vec3<f32>) -> vec4<u32> {
-    return bitcast<vec4<u32>>(vec4<f32>(state, 0.0));
-}
-
-// Returns the state of a share for the row in a place, out of 64.
-fn state_of(place: u32, share: u32) -> vec3<f32> {
-    return bitcast<vec4<f32>>(tile[place * 16u + share]).xyz;
-}
-
-// Every share has a state of its own.
-fn searched(shares: u32) -> u32 {
-    return shares;
 }
 
 // Adds the products of a word of the rows in the tile with one of the codewords: first and later rows with near and far
@@ -120,21 +87,6 @@ fn add_quarter(
     add_word(a, b, c, d, row_at + 32u, code_at + 32u);
     add_word(a, b, c, d, row_at + 64u, code_at + 64u);
     add_word(a, b, c, d, row_at + 96u, code_at + 96u);
-}
-
-// Opens the row in a place, so that it races for all codewords, unless all codewords of this race are surely farther
-// than its own, whose score is at most `own`. The loser of a meeting is bounded by the second best alone.
-fn challenge(row: u32, place: u32, own: f32) {
-    let rounding = rounding_of(row);
-    var kept = true;
-    for (var share = 0u; share < 16u; share++) {
-        let state = state_of(place, share);
-        kept = kept && state.x - own > rounding && state.y - own > rounding;
-    }
-    if (!kept) {
-        let at = atomicAdd(&counters[0], 1u);
-        undecided[at] = vec4<u32>(row + 1u, 0u, 0u, 0u);
-    }
 }
 
 @compute @workgroup_size(256)
@@ -256,16 +208,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             tile[at + 48u] = stored_state(state7);
         }
         workgroupBarrier();
-        let concluded = first + half * 64u + local;
-        if (local < 64u && concluded < params.end) {
-            let row = row_in(concluded);
-            if (CHALLENGES) {
-                if (listed[concluded].x > 0u) {
-                    challenge(row, local, bitcast<f32>(listed[concluded].y));
-                }
-            } else if (!LISTED || listed[concluded].x > 0u) {
-                changed += conclude(row, local);
-            }
+        if (local < 64u) {
+            changed += end_race(first + half * 64u + local, local);
         }
     }
     workgroupBarrier();

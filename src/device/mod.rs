@@ -224,8 +224,9 @@ impl Device {
     /// of a second. It remembers them in a file in the user's cache folder (`semid/gpu-tiles.json`), by adapter, driver
     /// and version of this library. No variant changes a result, so whatever the file says only costs time. The
     /// environment variable `SEMID_GPU_TILE` chooses the tile instead (`64x64`, `64x128`, `128x64` or `128x128`, rows x
-    /// codewords; `cooperative` for matrices, in a build with the feature `tensor-cores`); `measured` has variants
-    /// timed at the first assignment, on software adapters too. If it has another value, all work with rows on a GPU
+    /// codewords; `streamed` for codewords that each row meets by itself, as on software adapters; `cooperative` for
+    /// matrices, in a build with the feature `tensor-cores`); `measured` has variants timed at the first assignment, on
+    /// software adapters too. If it has another value, all work with rows on a GPU
     /// fails with [`ErrorKind::UnknownGpuTile`].
     pub fn tile_choices(&self) -> Vec<TileChoice> {
         self.engine.tile_choices()

@@ -407,8 +407,8 @@ pub enum ErrorKind {
     },
     /// `SEMID_GPU_TILE` names no tile of a GPU.
     #[error(
-        "SEMID_GPU_TILE names no tile of a GPU: {value}; available: 64x64, 64x128, 128x64, 128x128, measured, and \
-             cooperative in a build with `tensor-cores`"
+        "SEMID_GPU_TILE names no tile of a GPU: {value}; available: 64x64, 64x128, 128x64, 128x128, streamed, \
+             measured, and cooperative in a build with `tensor-cores`"
     )]
     UnknownGpuTile {
         /// The value of the environment variable.

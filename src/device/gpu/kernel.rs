@@ -28,6 +28,8 @@ const BYTES: &str = shader!("shared/bytes");
 const DOTS: &str = shader!("shared/dots");
 const MEET: &str = shader!("shared/meet");
 const BYTE_SCORES: &str = shader!("shared/byte_scores");
+const BYTE_VECTORS: &str = shader!("shared/byte_vectors");
+const PLACES: &str = shader!("shared/places");
 const RACE: &str = shader!("shared/race");
 const CANDIDATES: &str = shader!("shared/candidates");
 const MATRIX_RACE: &str = shader!("shared/matrix_race");
@@ -110,38 +112,45 @@ macro_rules! kernels {
 
 kernels! {
     AdamW = "adamw" [U64, SOFT_FLOAT];
-    Assign { wide_rows, wide_codes } = "assign" [PARAMS, MEET, RACE, CANDIDATES] {
+    Assign { wide_rows, wide_codes } = "assign" [PARAMS, MEET, PLACES, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
-    AssignBytes { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, MEET, BYTE_SCORES, RACE, CANDIDATES] {
+    AssignBytes { wide_rows, wide_codes } = "assign_bytes"
+    [BYTES, DOTS, MEET, BYTE_VECTORS, BYTE_SCORES, PLACES, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes))
     };
     AssignBytesChallenged { wide_rows, wide_codes } = "assign_bytes"
-    [BYTES, DOTS, MEET, BYTE_SCORES, RACE, CANDIDATES] {
+    [BYTES, DOTS, MEET, BYTE_VECTORS, BYTE_SCORES, PLACES, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes)),
         LISTED: 1.0,
         CHALLENGES: 1.0
     };
-    AssignBytesListed { wide_rows, wide_codes } = "assign_bytes" [BYTES, DOTS, MEET, BYTE_SCORES, RACE, CANDIDATES] {
+    AssignBytesListed { wide_rows, wide_codes } = "assign_bytes"
+    [BYTES, DOTS, MEET, BYTE_VECTORS, BYTE_SCORES, PLACES, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes)),
         LISTED: 1.0
     };
-    AssignChallenged { wide_rows, wide_codes } = "assign" [PARAMS, MEET, RACE, CANDIDATES] {
+    AssignChallenged { wide_rows, wide_codes } = "assign" [PARAMS, MEET, PLACES, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes)),
         LISTED: 1.0,
         CHALLENGES: 1.0
     };
-    AssignListed { wide_rows, wide_codes } = "assign" [PARAMS, MEET, RACE, CANDIDATES] {
+    AssignListed { wide_rows, wide_codes } = "assign" [PARAMS, MEET, PLACES, RACE, CANDIDATES] {
         GROUP_ROWS: if wide_rows { 128.0 } else { 64.0 },
         WIDE_CODES: f64::from(u8::from(wide_codes)),
         LISTED: 1.0
     };
     AssignMatrix = "assign_matrix" [BYTES, MEET, BYTE_SCORES, CANDIDATES, MATRIX_RACE];
+    AssignStreamed = "assign_streamed" [BYTES, DOTS, MEET, BYTE_VECTORS, BYTE_SCORES, PLACES, CANDIDATES];
+    AssignStreamedChallenged = "assign_streamed"
+    [BYTES, DOTS, MEET, BYTE_VECTORS, BYTE_SCORES, PLACES, CANDIDATES] { LISTED: 1.0, CHALLENGES: 1.0 };
+    AssignStreamedListed = "assign_streamed"
+    [BYTES, DOTS, MEET, BYTE_VECTORS, BYTE_SCORES, PLACES, CANDIDATES] { LISTED: 1.0 };
     AssignedDistances = "assigned_distances" [PARAMS, U64, SQUARES, LANES, LANE_DISTANCE];
     Centroid = "centroid" [PARAMS];
     CodebookGradient = "codebook_gradient" [U64, SOFT_FLOAT, EXACT];

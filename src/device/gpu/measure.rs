@@ -31,7 +31,9 @@ pub(super) fn measure(table: &mut GpuRows, codewords: &Codewords) -> Result<Timi
     let mut timings = Timings::new();
     let mut right = None;
     let suitable = Variant::all().filter(|variant| {
-        *variant == variant.for_shape(table.dim, clusters) && variant.runs_with(table.context.cooperative)
+        *variant == variant.for_shape(table.dim, clusters)
+            && variant.runs_with(table.context.cooperative)
+            && table.context.tiles.may_choose(*variant)
     });
     for variant in suitable {
         // The first run compiles the shaders.

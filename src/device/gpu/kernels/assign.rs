@@ -1,5 +1,6 @@
-//! Dispatches `distinct`, which takes duplicates out of the race, a filter, `assign` or `assign_bytes`, and for the
-//! rows that it leaves undecided `rerank`, where they have few candidates, and `settle`, where they may have many.
+//! Dispatches `distinct`, which takes duplicates out of the race, a filter, `assign`, `assign_bytes` or
+//! `assign_streamed`, and for the rows that it leaves undecided `rerank`, where they have few candidates, and `settle`,
+//! where they may have many.
 
 use super::EXACT_WORK;
 use crate::device::gpu::batch::CommandBatch;
@@ -78,6 +79,7 @@ fn kernels(variant: Variant) -> [Kernel; 3] {
             Kernel::AssignBytesListed { wide_rows, wide_codes },
             Kernel::AssignBytesChallenged { wide_rows, wide_codes },
         ],
+        (_, Tile::Streamed) => [Kernel::AssignStreamed, Kernel::AssignStreamedListed, Kernel::AssignStreamedChallenged],
         (_, Tile::Cooperative) => [Kernel::AssignMatrix; 3],
     }
 }

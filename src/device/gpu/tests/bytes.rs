@@ -274,16 +274,17 @@ fn wrong(context: &Arc<Context>, expected: &Expected) -> Option<String> {
     wrong.or_else(|| (found.codes != *codes).then(|| format!("{}: codes", sample.name)))
 }
 
-/// Every adapter with two tiles of the byte filter.
+/// Every adapter with two tiles of the byte filter, and with none.
 fn contexts() -> Vec<Arc<Context>> {
-    let of = |wide_rows| {
+    let of = |tile| {
         adapter::all().filter_map(move |found| {
             let mut context = found.open().ok()?;
-            context.tiles.wanted = Ok(Wanted::Tile(Tile::Sized { wide_rows, wide_codes: true }));
+            context.tiles.wanted = Ok(Wanted::Tile(tile));
             Some(Arc::new(context))
         })
     };
-    of(true).chain(of(false)).collect()
+    let sized = [true, false].map(|wide_rows| Tile::Sized { wide_rows, wide_codes: true });
+    sized.into_iter().chain([Tile::Streamed]).flat_map(of).collect()
 }
 
 /// The twin has an opinion of most rows, and of both kinds.

@@ -5,19 +5,22 @@ use crate::device::gpu::kernel::Kernel;
 use crate::device::gpu::tile::Tile;
 use crate::device::gpu::{Gpu, adapter};
 use std::fmt::Debug;
+use std::sync::Arc;
 
 /// A kernel, a part of its source, and what stands there instead.
 pub(super) type Fault = (Kernel, &'static str, &'static str);
 
-/// Returns whether workgroups take 128 rows while nothing has been measured. Their kernel is the one that tests run.
+/// Returns whether workgroups take 128 rows on hardware while nothing has been measured. Their kernel is the one that
+/// tests run.
 pub(super) const fn wide_rows(filter: Filter) -> bool {
     matches!(Tile::unmeasured(filter), Tile::Sized { wide_rows: true, .. })
 }
 
-/// Plants every fault alone, on the first adapter that there is. With each of them there must be a `difference` from
-/// what is right, and without them none.
+/// Plants every fault alone, on the first adapter that there is, in the kernels of hardware. With each of them there
+/// must be a `difference` from what is right, and without them none.
 pub(super) fn are_found<D: Debug>(faults: &[Fault], difference: impl Fn(&Gpu) -> Option<D>) {
-    let Some(gpu) = adapter::all().find_map(|found| Gpu::open(found).ok()) else { return };
+    let Some(mut gpu) = adapter::all().find_map(|found| Gpu::open(found).ok()) else { return };
+    Arc::get_mut(&mut gpu.context).expect("the only owner").tiles.software = false;
     are_found_on(&gpu, faults, Kernel::source, difference);
 }
 

@@ -8,9 +8,10 @@ const SHARED: [&str; 2] = ["float", "scaled"];
 /// Kernels that run on the host.
 const HOST: [&str; 1] = ["range_search"];
 /// Shaders that do a part of another kernel's work, with that kernel.
-const PARTS: [(&str, &str); 24] = [
+const PARTS: [(&str, &str); 25] = [
     ("assign_bytes", "assign"),
     ("assign_matrix", "assign"),
+    ("assign_streamed", "assign"),
     ("count", "centroid"),
     ("distinct", "assign"),
     ("draw", "seed"),

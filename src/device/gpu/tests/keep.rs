@@ -12,6 +12,7 @@ use crate::device::gpu::lloyd::GpuLloyd;
 use crate::device::gpu::pruning::{self, Pruning};
 use crate::device::gpu::rows::GpuRows;
 use crate::device::gpu::span::{Span, words};
+use crate::device::gpu::tile::{Tile, Wanted};
 use crate::device::gpu::{Gpu, adapter};
 use crate::device::tests::{Random, reference};
 use crate::device::{Engine, Lloyd, Purpose, Table};
@@ -23,7 +24,7 @@ use std::sync::Arc;
 const ROOM: i32 = 1 << 23;
 
 /// Rows with the codes of their nearest codewords, a few of which then moved.
-struct Sample {
+pub(super) struct Sample {
     dim: usize,
     rows: Vec<i32>,
     before: Vec<i32>,
@@ -35,7 +36,7 @@ struct Sample {
 
 /// Returns rows around `clusters` places. A third of the codewords moves: half of these a little, and half toward the
 /// rows of the next one. The last codeword moves onto the first.
-fn sample(rows: usize, dim: usize, clusters: usize, size: i32) -> Sample {
+pub(super) fn sample(rows: usize, dim: usize, clusters: usize, size: i32) -> Sample {
     let mut random = Random((rows + dim) as u64);
     let mut value = |size: i32| (random.next() % (2 * size as u64 + 1)) as i32 - size;
     let before: Vec<i32> = (0..clusters * dim).map(|_| value(size)).collect();
@@ -121,7 +122,7 @@ fn found(gpu: &Gpu, sample: &Sample, filter: Filter) -> Found {
 }
 
 /// Returns what is wrong with what a device finds, if anything.
-fn difference(gpu: &Gpu, sample: &Sample, filter: Filter) -> Option<&'static str> {
+pub(super) fn difference(gpu: &Gpu, sample: &Sample, filter: Filter) -> Option<&'static str> {
     let Sample { dim, rows, before, after, codes, known } = sample;
     let fates = fates(rows, [before, after], *dim, codes, known);
     let with = |fate: Fate| -> BTreeSet<u32> {
@@ -163,11 +164,14 @@ fn difference(gpu: &Gpu, sample: &Sample, filter: Filter) -> Option<&'static str
 #[test]
 fn rows_are_listed_as_the_twin_says() {
     for found in adapter::all() {
-        let Ok(gpu) = Gpu::open(found) else { continue };
-        for (sample, number) in samples().iter().zip(1..) {
-            for filter in [Filter::F32, Filter::Bytes] {
-                let difference = difference(&gpu, sample, filter);
-                assert_eq!(difference, None, "sample {number} on {} by {filter:?}", found.info.description);
+        for software in [true, false] {
+            let Ok(mut gpu) = Gpu::open(found) else { continue };
+            Arc::get_mut(&mut gpu.context).expect("the only owner").tiles.software = software;
+            for (sample, number) in samples().iter().zip(1..) {
+                for filter in [Filter::F32, Filter::Bytes] {
+                    let name = format!("sample {number} on {} by {filter:?}, {software}", found.info.description);
+                    assert_eq!(difference(&gpu, sample, filter), None, "{name}");
+                }
             }
         }
     }
@@ -189,7 +193,7 @@ const FAULTS: [Fault; 14] = [
     (Kernel::Moved, "norms[place] = FAR;", "norms[place] = -FAR;"),
     (Kernel::Moved, "params.padded + code", "params.padded"),
     (CHALLENGED, "state.x - own > rounding && ", ""),
-    (CHALLENGED, "bitcast<f32>(listed[concluded].y)", "-0x1p100"),
+    (CHALLENGED, "bitcast<f32>(listed[at].y)", "-0x1p100"),
     (LISTED, "max(listed[place].x, 1u) - 1u", "place"),
     (LISTED, "vec4<u32>(row_in(place), row_in(place + 1u)", "vec4<u32>(row_in(place), row_in(place)"),
 ];
@@ -223,11 +227,13 @@ fn iterations_that_race_for_few_rows_are_those_of_the_reference() {
     }
     assert!((20..200).contains(&iterations.len()), "{} iterations", iterations.len());
     for found in adapter::all() {
-        for filter in [Filter::F32, Filter::Bytes] {
+        let tile = Tile::Sized { wide_rows: false, wide_codes: true };
+        for (filter, tile) in [(Filter::F32, tile), (Filter::Bytes, tile), (Filter::Bytes, Tile::Streamed)] {
             let Ok(context) = found.open() else { continue };
             // Tables of several chunks, dispatches of several workgroups, and work enough to prune.
-            let context = Arc::new(context.for_tests(96 << 10, 1 << 22));
-            let mut table = GpuRows::new(context, rows, dim).expect("a table");
+            let mut context = context.for_tests(96 << 10, 1 << 22);
+            context.tiles.wanted = Ok(Wanted::Tile(tile));
+            let mut table = GpuRows::new(Arc::new(context), rows, dim).expect("a table");
             table.filter = Some(filter);
             table.upload(0, &values).expect("upload");
             let mut lloyd = GpuLloyd::new(&mut table, &codebook, ROOM).expect("lloyd").expect("iterations");
@@ -235,7 +241,7 @@ fn iterations_that_race_for_few_rows_are_those_of_the_reference() {
             for (number, (iteration, codewords)) in iterations.iter().enumerate() {
                 let known = |lloyd: &GpuLloyd<'_>| lloyd.pruning.as_ref().is_some_and(|pruning| pruning.is_known);
                 let next = lloyd.iterate().expect("an iteration");
-                let name = format!("iteration {number} on {} by {filter:?}", found.info.description);
+                let name = format!("iteration {number} on {} by {filter:?}, {tile:?}", found.info.description);
                 assert_eq!(
                     (next.assigned.changed, next.update),
                     (iteration.assigned.changed, iteration.update),

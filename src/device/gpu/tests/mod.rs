@@ -21,6 +21,7 @@ mod seed;
 mod shaders;
 mod soft_float;
 mod speed;
+mod streamed;
 mod traffic;
 mod update;
 mod uploads;

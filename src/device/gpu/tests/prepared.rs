@@ -26,7 +26,9 @@ fn a_fit_runs_the_kernels_that_are_compiled_before_it() {
         let rows = Matrix::new(&values, dim).expect("rows");
         let Some(mut gpu) = open() else { return };
         // Of these rows bytes decide so few that the table would go back to f32.
-        Arc::get_mut(&mut gpu.context).expect("the only owner").filter = Ok(Some(filter));
+        let context = Arc::get_mut(&mut gpu.context).expect("the only owner");
+        context.filter = Ok(Some(filter));
+        context.tiles.software = false;
         // A software adapter compiles each kernel when the fit first runs it.
         let context = Arc::clone(&gpu.context);
         assert!(context.compiled().is_empty());

@@ -99,6 +99,8 @@ fn write_pipeline(
         "constants": kernel.constants().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         "source": source,
         "spirv": spirv,
+        // No hardware is given these.
+        "software": kernel.name() == "assign_streamed",
         "worse": worse,
     })
 }

@@ -51,6 +51,8 @@ pub(in crate::device::gpu) struct Tiles {
     pub(in crate::device::gpu) wanted: Result<Wanted, String>,
     /// Whether variants may be timed without being asked for.
     pub(super) hardware: bool,
+    /// Whether the adapter is software.
+    pub(in crate::device::gpu) software: bool,
     /// The filter while nothing has been measured.
     unmeasured: Filter,
     cache: Option<Cache>,
@@ -74,7 +76,8 @@ impl Tiles {
         // must not time any by chance.
         let hardware = info.hardware && !cfg!(any(test, target_family = "wasm"));
         let unmeasured = Filter::unmeasured(&info.backend);
-        Self { wanted: Wanted::chosen(), hardware, unmeasured, cache: Cache::of(info), known: Mutex::default() }
+        let (wanted, cache, known) = (Wanted::chosen(), Cache::of(info), Mutex::default());
+        Self { wanted, hardware, software: !info.hardware, unmeasured, cache, known }
     }
 
     /// Returns the same with another wish and another file.
@@ -107,9 +110,20 @@ impl Tiles {
         filter.unwrap_or(self.unmeasured).of(dim)
     }
 
+    /// Returns the variant with this filter while nothing has been measured.
+    fn first_variant(&self, filter: Filter) -> Variant {
+        let streams = self.software && filter == Filter::Bytes;
+        Variant { filter, tile: if streams { Tile::Streamed } else { Tile::unmeasured(filter) } }
+    }
+
+    /// Returns whether a variant can be the fastest: on hardware, workgroups share what they load.
+    pub(in crate::device::gpu) fn may_choose(&self, variant: Variant) -> bool {
+        self.software || variant.tile != Tile::Streamed
+    }
+
     /// Returns the variant for a class, with this filter where one is given.
     pub(in crate::device::gpu) fn choose(&self, class: Class, filter: Option<Filter>) -> Variant {
-        let first = Variant::unmeasured(self.first_filter(filter, class.dim));
+        let first = self.first_variant(self.first_filter(filter, class.dim));
         match self.wanted {
             Ok(Wanted::Tile(tile)) => Variant { tile, ..first },
             _ => self.known().timings.get(&class).and_then(|timings| fastest(timings, filter)).unwrap_or(first),

@@ -20,15 +20,18 @@ pub(super) use class::Class;
 pub(super) enum Tile {
     /// A tile of 128 rows where they are wide, or else 64, by 128 codewords where they are wide, or else 64.
     Sized { wide_rows: bool, wide_codes: bool },
+    /// No tile: an invocation owns rows, past which the codewords stream. For software adapters, where no memory is
+    /// nearer than another.
+    Streamed,
     /// By cooperative matrices of signed bytes, where the adapter has them.
     Cooperative,
 }
 
 impl Tile {
-    /// Returns the tile for a filter while nothing has been measured: for f32 the one that reads the least per product,
-    /// for bytes the one that was the fastest on the GPU that was measured. A browser is never measured, as it has no
-    /// file and may take seconds to compile the variants; it gets the tile that needs the fewest registers, because
-    /// integrated GPUs, which most visitors have, spill hundreds of them with a wider one.
+    /// Returns the tile for a filter on hardware while nothing has been measured: for f32 the one that reads the least
+    /// per product, for bytes the one that was the fastest on the GPU that was measured. A browser is never measured,
+    /// as it has no file and may take seconds to compile the variants; it gets the tile that needs the fewest
+    /// registers, because integrated GPUs, which most visitors have, spill hundreds of them with a wider one.
     pub(super) const fn unmeasured(filter: Filter) -> Self {
         Self::first_choice(filter, cfg!(target_family = "wasm"))
     }
@@ -42,7 +45,7 @@ impl Tile {
         let sized = [false, true]
             .into_iter()
             .flat_map(|wide_rows| [false, true].map(|wide_codes| Self::Sized { wide_rows, wide_codes }));
-        sized.chain(cfg!(feature = "tensor-cores").then_some(Self::Cooperative))
+        sized.chain([Self::Streamed]).chain(cfg!(feature = "tensor-cores").then_some(Self::Cooperative))
     }
 
     fn named(name: &str) -> Option<Self> {
@@ -54,6 +57,7 @@ impl Tile {
         let size = |wide| if wide { 128 } else { 64 };
         match self {
             Self::Sized { wide_rows, wide_codes } => format!("{}x{}", size(wide_rows), size(wide_codes)),
+            Self::Streamed => "streamed".to_owned(),
             Self::Cooperative => "cooperative".to_owned(),
         }
     }
@@ -67,11 +71,6 @@ pub(super) struct Variant {
 }
 
 impl Variant {
-    /// Returns the variant with this filter while nothing has been measured.
-    fn unmeasured(filter: Filter) -> Self {
-        Self { filter, tile: Tile::unmeasured(filter) }
-    }
-
     /// Returns every variant that there is.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         let both = |tile| [Filter::F32, Filter::Bytes].map(|filter| Self { filter, tile });
@@ -82,10 +81,9 @@ impl Variant {
     pub(super) fn for_shape(self, dim: usize, clusters: usize) -> Self {
         let filter = self.filter.of(dim);
         let tile = match self.tile {
-            Tile::Cooperative if filter == Filter::Bytes => Tile::Cooperative,
-            // Only bytes have matrices.
-            Tile::Cooperative => Tile::unmeasured(filter),
-            sized => sized,
+            // Only bytes have matrices and streams.
+            Tile::Cooperative | Tile::Streamed if filter == Filter::F32 => Tile::unmeasured(filter),
+            tile => tile,
         };
         let Tile::Sized { wide_rows, wide_codes } = tile else { return Self { filter, tile } };
         // There is no variant of bytes with 128 of both.

@@ -92,7 +92,8 @@ fn an_unknown_tile_is_an_error() {
     let Ok(mut context) = found.open() else { return };
     context.tiles.wanted = Err("9x9".into());
     let error = GpuRows::new(Arc::new(context), 1, 20).map(|_| ()).expect_err("an error").to_string();
-    let available = "64x64, 64x128, 128x64, 128x128, measured, and cooperative in a build with `tensor-cores`";
+    let available =
+        "64x64, 64x128, 128x64, 128x128, streamed, measured, and cooperative in a build with `tensor-cores`";
     assert_eq!(error, format!("SEMID_GPU_TILE names no tile of a GPU: 9x9; available: {available}"));
 }
 
@@ -145,6 +146,23 @@ fn close_calls_keep_the_first_choice() {
     assert_eq!(tiles.choose(SHAPE, None), first);
     tiles.learn(SHAPE, vec![(first, 0.100), (second, 0.090)]);
     assert_eq!(tiles.choose(SHAPE, None), second);
+}
+
+/// Software has no memory that is nearer than another, so it begins with another variant, which hardware never gets.
+#[test]
+fn software_begins_with_streamed_codewords() {
+    let streamed = Variant { filter: Filter::Bytes, tile: Tile::Streamed };
+    let tiles = Tiles::new(&DeviceInfo { hardware: false, ..info("one") }).with(Wanted::Fastest, None);
+    assert_eq!(tiles.choose(SHAPE, None), streamed);
+    assert_eq!(tiles.choose(SHAPE, Some(Filter::F32)), variant(Filter::F32, true, true));
+    assert_eq!(tiles.choose(Class { dim: 16, ..SHAPE }, None), variant(Filter::F32, true, true));
+    let hardware = Tiles::new(&info("one"));
+    assert!(tiles.may_choose(streamed) && !hardware.may_choose(streamed));
+    assert!(Variant::all().filter(|variant| !hardware.may_choose(*variant)).eq([streamed]));
+    // There are no streams of f32.
+    let of_f32 = Variant { filter: Filter::F32, ..streamed };
+    assert_eq!(of_f32.for_shape(100, 1024), variant(Filter::F32, true, true));
+    assert_eq!(streamed.for_shape(16, 64), variant(Filter::F32, true, false));
 }
 
 /// Without being asked, variants are timed on hardware alone, after a fifth of a second of work; never in tests.
@@ -282,10 +300,11 @@ fn every_variant_runs_its_own_kernel() {
     let codes = nearest(&case);
     for found in adapter::all() {
         for variant in Variant::all() {
-            let Tile::Sized { wide_rows, wide_codes } = variant.tile else { continue };
-            let kernel = match variant.filter {
-                Filter::F32 => Kernel::Assign { wide_rows, wide_codes },
-                Filter::Bytes => Kernel::AssignBytes { wide_rows, wide_codes },
+            let kernel = match (variant.filter, variant.tile) {
+                (Filter::F32, Tile::Sized { wide_rows, wide_codes }) => Kernel::Assign { wide_rows, wide_codes },
+                (Filter::Bytes, Tile::Sized { wide_rows, wide_codes }) => Kernel::AssignBytes { wide_rows, wide_codes },
+                (_, Tile::Streamed) => Kernel::AssignStreamed,
+                (_, Tile::Cooperative) => continue,
             };
             let Ok(mut context) = found.open() else { continue };
             context.tiles.wanted = Ok(Wanted::Tile(variant.tile));
