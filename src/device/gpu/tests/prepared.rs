@@ -22,7 +22,7 @@ fn prepared(filter: Filter) -> HashSet<Kernel> {
 fn a_fit_runs_the_kernels_that_are_compiled_before_it() {
     // Bytes pay from 17 dimensions on.
     for (dim, filter) in [(2, Filter::F32), (17, Filter::Bytes)] {
-        let values: Vec<f32> = (0..4200 * dim).map(|i| ((i * i + 7 * i) % 1009) as f32).collect();
+        let values: Vec<f32> = (0..4200 * dim as u64).map(|i| ((i * i + 7 * i) % 1009) as f32).collect();
         let rows = Matrix::new(&values, dim).expect("rows");
         let Some(mut gpu) = open() else { return };
         // Of these rows bytes decide so few that the table would go back to f32.

@@ -152,17 +152,18 @@ fn close_calls_keep_the_first_choice() {
 #[test]
 fn software_begins_with_streamed_codewords() {
     let streamed = Variant { filter: Filter::Bytes, tile: Tile::Streamed };
-    let tiles = Tiles::new(&DeviceInfo { hardware: false, ..info("one") }).with(Wanted::Fastest, None);
-    assert_eq!(tiles.choose(SHAPE, None), streamed);
-    assert_eq!(tiles.choose(SHAPE, Some(Filter::F32)), variant(Filter::F32, true, true));
-    assert_eq!(tiles.choose(Class { dim: 16, ..SHAPE }, None), variant(Filter::F32, true, true));
+    let of_f32 = Variant { filter: Filter::F32, tile: Tile::unmeasured(Filter::F32) };
+    let software = Tiles::new(&DeviceInfo { hardware: false, ..info("one") }).with(Wanted::Fastest, None);
+    assert_eq!(software.choose(SHAPE, Some(Filter::Bytes)), streamed);
+    assert_eq!(software.choose(SHAPE, Some(Filter::F32)), of_f32);
+    assert_eq!(software.choose(Class { dim: 16, ..SHAPE }, Some(Filter::Bytes)), of_f32);
+    assert_eq!(software.choose(SHAPE, None).filter, Filter::unmeasured("vulkan"));
     let hardware = Tiles::new(&info("one"));
-    assert!(tiles.may_choose(streamed) && !hardware.may_choose(streamed));
+    assert!(software.may_choose(streamed) && !hardware.may_choose(streamed));
     assert!(Variant::all().filter(|variant| !hardware.may_choose(*variant)).eq([streamed]));
     // There are no streams of f32.
-    let of_f32 = Variant { filter: Filter::F32, ..streamed };
-    assert_eq!(of_f32.for_shape(100, 1024), variant(Filter::F32, true, true));
-    assert_eq!(streamed.for_shape(16, 64), variant(Filter::F32, true, false));
+    assert_eq!(Variant { filter: Filter::F32, ..streamed }.for_shape(100, 1024), of_f32);
+    assert_eq!(streamed.for_shape(16, 64), of_f32.for_shape(16, 64));
 }
 
 /// Without being asked, variants are timed on hardware alone, after a fifth of a second of work; never in tests.
