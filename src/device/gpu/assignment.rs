@@ -136,8 +136,8 @@ pub(super) fn finish(rows: &mut GpuRows, queued: &Queued, assigned: AssignCounts
     let Queued { clusters, work, start } = *queued;
     rows.context.learn(work, start);
     rows.context.tiles.spent(rows.class(clusters), start.elapsed().as_secs_f64());
-    // Other rows may have been timed, of which the filter of bytes decided more. The first iterations of a fit leave up
-    // to two thirds of the rows open, and later ones a fifth; few candidates cost less than a race of f32.
+    // Other rows may have been timed, of which the filter of bytes decided more. The first iteration of a fit may leave
+    // more than half of the rows open, where later ones leave a fifth; few candidates cost less than a race of f32.
     let open = assigned.settled.saturating_mul(4) > (rows.rows as u64).saturating_mul(3);
     if rows.filter.is_none() && rows.measured == Some(Filter::Bytes) && open {
         rows.filter = Some(Filter::F32);
