@@ -226,8 +226,8 @@ impl Device {
     /// environment variable `SEMID_GPU_TILE` chooses the tile instead (`64x64`, `64x128`, `128x64` or `128x128`, rows x
     /// codewords; `streamed` for codewords that each row meets by itself, as on software adapters; `cooperative` for
     /// matrices, in a build with the feature `tensor-cores`); `measured` has variants timed at the first assignment, on
-    /// software adapters too. If it has another value, all work with rows on a GPU
-    /// fails with [`ErrorKind::UnknownGpuTile`].
+    /// software adapters too. If it has another value, all work with rows on a GPU fails with
+    /// [`ErrorKind::UnknownGpuTile`].
     pub fn tile_choices(&self) -> Vec<TileChoice> {
         self.engine.tile_choices()
     }

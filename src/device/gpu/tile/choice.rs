@@ -50,7 +50,7 @@ pub(in crate::device::gpu) struct Tiles {
     /// What was asked for, or the value of `SEMID_GPU_TILE` that means nothing: an error once it is to compute.
     pub(in crate::device::gpu) wanted: Result<Wanted, String>,
     /// Whether variants may be timed without being asked for.
-    pub(super) hardware: bool,
+    pub(super) may_time: bool,
     /// Whether the adapter is software.
     pub(in crate::device::gpu) software: bool,
     /// The filter while nothing has been measured.
@@ -74,10 +74,10 @@ impl Tiles {
     pub(in crate::device::gpu) fn new(info: &DeviceInfo) -> Self {
         // Compiling the variants may take a browser seconds, of which it has no file to remember the result; and tests
         // must not time any by chance.
-        let hardware = info.hardware && !cfg!(any(test, target_family = "wasm"));
+        let may_time = info.hardware && !cfg!(any(test, target_family = "wasm"));
         let unmeasured = Filter::unmeasured(&info.backend);
         let (wanted, cache, known) = (Wanted::chosen(), Cache::of(info), Mutex::default());
-        Self { wanted, hardware, software: !info.hardware, unmeasured, cache, known }
+        Self { wanted, may_time, software: !info.hardware, unmeasured, cache, known }
     }
 
     /// Returns the same with another wish and another file.
@@ -90,7 +90,7 @@ impl Tiles {
     fn measures(&self) -> bool {
         match self.wanted {
             Ok(Wanted::Measured) => true,
-            Ok(Wanted::Fastest) => self.hardware,
+            Ok(Wanted::Fastest) => self.may_time,
             _ => false,
         }
     }

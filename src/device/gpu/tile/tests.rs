@@ -174,7 +174,7 @@ fn timing_waits_for_enough_work() {
     unasked.spent(SHAPE, 10.0);
     assert!(!unasked.is_due(SHAPE), "a test");
     let mut hardware = unasked;
-    hardware.hardware = true;
+    hardware.may_time = true;
     hardware.spent(SHAPE, 0.12);
     assert!(!hardware.is_due(SHAPE));
     hardware.spent(Class { dim: 32, ..SHAPE }, 10.0);
